@@ -1,0 +1,72 @@
+"""Cobblestone-256 messages (specification section 7; C2SP chunked-encryption).
+
+Whole messages go through `cryptography.cobblestone`. Its plaintext is private scratch until the
+message has authenticated to its end: a failed call leaves unauthenticated bytes in the buffer, so
+no caller's buffer, file or mapping is ever decrypted into directly.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from bundlefmt.crypto import suite
+from bundlefmt.errors import refuse
+
+
+def seal(cek: bytes, context: bytes, plaintext: bytes | memoryview) -> bytes:
+    """Encrypt one message under a fresh random salt (W-2).
+
+    Args:
+        cek: 32-byte content-encryption key.
+        context: from `suite.Binding`.
+        plaintext: any length.
+
+    Returns:
+        `suite.message_len(len(plaintext))` bytes.
+    """
+    encryptor = Cobblestone256Encryptor(cek, context)
+    return encryptor.update(plaintext) + encryptor.finalize()
+
+
+def unseal(cek: bytes, context: bytes, message: bytes | memoryview, code: str) -> bytes:
+    """Decrypt one whole message; nothing is returned unless all of it authenticates.
+
+    Args:
+        cek: 32-byte content-encryption key.
+        context: from `suite.Binding`.
+        message: the whole message.
+        code: error code to refuse with.
+
+    Raises:
+        DecryptError: with `code`.
+    """
+    decryptor = Cobblestone256Decryptor(cek, context)
+    try:
+        plaintext = decryptor.update(message)
+        rest = decryptor.finalize()
+    except InvalidTag:
+        raise refuse(code, "the message does not authenticate") from None
+    return plaintext + rest if rest else plaintext
+
+
+def matches_commitment(cek: bytes, context: bytes, message_head: bytes) -> bool:
+    """Tell whether a key is the one a message commits to (ENC-1).
+
+    Args:
+        cek: candidate key, 32 bytes.
+        context: context of the message.
+        message_head: at least the first 56 bytes of the message.
+
+    Returns:
+        True when the derived commitment equals the message's. A predicate, not a check: the caller
+        goes on with the next candidate.
+    """
+    salt = message_head[: suite.SALT_LEN]
+    info = suite.DERIVE_LABEL + salt + context
+    derived = HKDFExpand(SHA512(), 32 + 12 + suite.COMMITMENT_LEN, info).derive(cek)
+    return hmac.compare_digest(derived[44:], message_head[suite.SALT_LEN : suite.MESSAGE_HEAD])

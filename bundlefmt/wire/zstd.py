@@ -1,0 +1,140 @@
+"""One zstd frame at a time (RFC 8878; rules ZST-1 to ZST-7). The only importer of a zstd library.
+
+The frame header is read here as well, because libzstd skips its own window limit when the output
+fits in one call, and because "no content size" and "no dictionary id" must be refused alike by all.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from bundlefmt.errors import refuse
+
+if TYPE_CHECKING or sys.version_info < (3, 14):
+    from backports import zstd as _zstd
+else:
+    from compression import zstd as _zstd
+
+_MAGIC = b"\x28\xb5\x2f\xfd"
+DICTIONARY_MAGIC = b"\x37\xa4\x30\xec"
+PREFIX_MIN = 8
+_WINDOW_LOG_MAX = 27
+
+LEVEL_MIN, LEVEL_MAX = 1, 22
+
+_P = _zstd.CompressionParameter
+
+
+def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
+    """Read a frame's header.
+
+    Args:
+        frame: the frame.
+        code: error code to refuse with.
+        window_max: largest window in bytes (ZST-5).
+
+    Returns:
+        The stated content size in bytes.
+
+    Raises:
+        FormatError: with `code`, for a breach of ZST-1, ZST-2, ZST-3 or ZST-5.
+    """
+    if bytes(frame[:4]) != _MAGIC or len(frame) < 6:
+        raise refuse(code, "not a zstd frame")
+    descriptor = frame[4]
+    if descriptor & 0x1B:
+        raise refuse(code, "zstd frame with a dictionary id or reserved bits")
+    single = descriptor & 0x20
+    size_flag = descriptor >> 6
+    position = 5
+    window = 0
+    if not single:
+        exponent, mantissa = frame[5] >> 3, frame[5] & 7
+        base = 1 << (10 + exponent)
+        window = base + (base >> 3) * mantissa
+        position = 6
+        if not size_flag:
+            raise refuse(code, "zstd frame without content size")
+    width = 1 << size_flag
+    field = bytes(frame[position : position + width])
+    if len(field) < width:
+        raise refuse(code, "zstd frame is cut off")
+    size = int.from_bytes(field, "little") + (256 if size_flag == 1 else 0)
+    if (size if single else window) > window_max:
+        raise refuse(code, f"zstd frame with a window over {window_max} bytes")
+    return size
+
+
+def decompress(frame: bytes | memoryview, size: int, code: str, prefix: bytes | memoryview = b"") -> bytes:
+    """Decompress exactly one frame whose header was accepted by `frame_size`.
+
+    Args:
+        frame: the frame, nothing else.
+        size: its stated content size in bytes.
+        code: error code to refuse with.
+        prefix: raw history; empty, or 8 bytes or more that do not begin with the dictionary magic.
+
+    Returns:
+        Exactly `size` bytes.
+
+    Raises:
+        FormatError: with `code`, when the frame is damaged, ends early or late, or is followed by anything.
+    """
+    options = {_zstd.DecompressionParameter.window_log_max: _WINDOW_LOG_MAX}
+    try:
+        if prefix:
+            decoder = _zstd.ZstdDecompressor(zstd_dict=_zstd.ZstdDict(prefix, is_raw=True).as_prefix, options=options)
+        else:
+            decoder = _zstd.ZstdDecompressor(options=options)
+        # One byte more than stated: a frame that yields more is noticed without unbounded output (ZST-6).
+        data = decoder.decompress(frame, max_length=size + 1)
+        while not decoder.eof and len(data) <= size:
+            more = decoder.decompress(b"", max_length=size + 1 - len(data))
+            if not more:
+                break
+            data += more
+    except (_zstd.ZstdError, ValueError) as exc:
+        raise refuse(code, f"zstd: {exc}") from None
+    if not decoder.eof or len(data) != size:
+        raise refuse(code, "zstd frame does not yield its stated size")
+    if decoder.unused_data:
+        raise refuse(code, "bytes after the zstd frame")
+    return data
+
+
+class Compressor:
+    """Makes single frames with stated content size at one level.
+
+    Args:
+        level: 1 to 22.
+    """
+
+    def __init__(self, level: int) -> None:
+        if not LEVEL_MIN <= level <= LEVEL_MAX:
+            raise ValueError(f"level must be {LEVEL_MIN} to {LEVEL_MAX}")
+        self._level = level
+        self._plain = _zstd.ZstdCompressor(options=self._options())
+
+    def _options(self, window_log: int = 0) -> dict[int, int]:
+        options = {_P.compression_level: self._level, _P.content_size_flag: 1, _P.checksum_flag: 0}
+        if window_log:
+            options |= {_P.window_log: window_log, _P.enable_long_distance_matching: 1}
+        return options
+
+    def compress(self, data: bytes | memoryview, prefix: bytes | memoryview = b"") -> bytes:
+        """Compress to one frame that states its content size.
+
+        Args:
+            data: what to compress.
+            prefix: raw history, as for `decompress`; shorter ones than 8 bytes are refused by zstd.
+        """
+        if not prefix:
+            compressor: Any = self._plain
+        else:
+            # The window must reach over data and prefix, or the prefix is useless beyond 2 MiB.
+            reach = max(20, min(_WINDOW_LOG_MAX, (len(data) + len(prefix)).bit_length()))
+            history = _zstd.ZstdDict(prefix, is_raw=True).as_prefix
+            compressor = _zstd.ZstdCompressor(options=self._options(reach), zstd_dict=history)
+        compressor.set_pledged_input_size(len(data))
+        return compressor.compress(data, mode=compressor.FLUSH_FRAME)
