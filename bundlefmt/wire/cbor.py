@@ -50,7 +50,7 @@ def decode(data: bytes, code: str, *, items: int = LIMITS.cbor_items) -> Any:
             data,
             allow_indefinite=False,
             allow_duplicate_keys=False,
-            max_depth=LIMITS.cbor_depth,
+            max_depth=LIMITS.cbor_depth - 1,  # the library does not count the outermost level
             semantic_decoders=_NO_TAGS,
             tag_hook=_refuse_tag,
         )

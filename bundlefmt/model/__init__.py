@@ -1,0 +1,1 @@
+"""Frozen data: what decoded bytes mean. No cryptography, no I/O."""
