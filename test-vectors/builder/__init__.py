@@ -1,0 +1,1 @@
+"""Builder of the bundlefmt test vectors, apart from any reader or writer of the format."""
