@@ -1,0 +1,56 @@
+"""Write or check the vectors of the primitives.
+
+cd test-vectors
+python -m builder.primitives            write every file
+python -m builder.primitives --check    compare every file with a new build, change nothing
+python -m builder.primitives padme      only the families named
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+
+import jsonschema
+
+from .primitives_form import FOLDER, render
+
+# Family to module: each module has a function `build`.
+FAMILIES = {
+    "ed25519": "primitives_ed25519",
+    "cbor": "primitives_cbor",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the families asked for; 0 when all is written or equal."""
+    parser = argparse.ArgumentParser(prog="builder.primitives", description=__doc__.split("\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare, change nothing")
+    parser.add_argument("family", nargs="*", help="families to build, else all")
+    options = parser.parse_args(arguments)
+    unknown = set(options.family) - set(FAMILIES)
+    if unknown:
+        parser.error(f"no such family: {', '.join(sorted(unknown))}")
+    schema = json.loads((FOLDER / "schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    different = 0
+    for name in options.family or FAMILIES:
+        module = importlib.import_module(f".{FAMILIES[name]}", __package__)
+        document = module.build().document()
+        validator.validate(document)
+        text, path = render(document), FOLDER / f"{name}.json"
+        if not options.check:
+            path.write_text(text)
+            state = "written"
+        elif path.exists() and path.read_text() == text:
+            state = "equal"
+        else:
+            state, different = "DIFFERENT", different + 1
+        print(f"{name}: {len(document['cases'])} cases, {state}")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
