@@ -45,7 +45,7 @@ def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
     descriptor = frame[4]
     if descriptor & 0x1B:
         raise refuse(code, "zstd frame with a dictionary id or reserved bits")
-    single = descriptor & 0x20
+    single = descriptor & 0x20  # then the window is the content size, which the caller bounds
     size_flag = descriptor >> 6
     position = 5
     window = 0
@@ -61,7 +61,7 @@ def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
     if len(field) < width:
         raise refuse(code, "zstd frame is cut off")
     size = int.from_bytes(field, "little") + (256 if size_flag == 1 else 0)
-    if (size if single else window) > window_max:
+    if window > window_max:
         raise refuse(code, f"zstd frame with a window over {window_max} bytes")
     return size
 

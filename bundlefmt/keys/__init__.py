@@ -1,0 +1,1 @@
+"""Keys as people and machines keep them: identities, recipients, signers."""
