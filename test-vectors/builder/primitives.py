@@ -21,6 +21,10 @@ from .primitives_form import FOLDER, render
 FAMILIES = {
     "ed25519": "primitives_ed25519",
     "cbor": "primitives_cbor",
+    "sig-structure": "primitives_signed",
+    "leaves": "primitives_leaves",
+    "padme": "primitives_padme",
+    "host-version": "primitives_host",
 }
 
 

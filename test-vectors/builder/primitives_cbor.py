@@ -9,14 +9,14 @@ from .primitives_cborform import bad, good, repeated
 from .primitives_cborscalars import integers, strings, types, utf8
 from .primitives_form import Case, Family
 
-COMMENT = (
-    "The CBOR profile (CBR-1 to CBR-9). Input: cbor in hexadecimal, or for long items repeat: the "
-    "bytes of prefix followed by count times those of unit. Output: value, each item as an object "
-    "with its type: uint, bytes (hexadecimal), text, bool, array, map (pairs, in order); items is the "
-    "number of items that CBR-9 counts. No case has an error code, because the code follows from "
-    "where the item stands. 'lax' lists who accepts what is refused here: 'cbor2' is cbor2 6.2.1 with "
-    "indefinite lengths, duplicate keys and all tags switched off."
-)
+COMMENT = """
+The CBOR profile (CBR-1 to CBR-9). Input: cbor in hexadecimal, or for long items repeat: the bytes
+of prefix followed by count times those of unit. Output: value, each item as an object with its
+type: uint, bytes (hexadecimal), text, bool, array, map (pairs, in order); items is the number of
+items that CBR-9 counts. No case has an error code, because the code follows from where the item
+stands. 'lax' lists who accepts what is refused here: 'cbor2' is cbor2 6.2.1 with indefinite
+lengths, duplicate keys and all tags switched off.
+"""
 
 
 def _containers() -> Iterator[Case]:

@@ -27,14 +27,14 @@ def integers() -> Iterator[Case]:
         yield good(
             f"uint-{value}", "an unsigned integer at the edge of a width", "CBR-2 CBR-4", data
         )
-    for value, data in (
+    for label, data in (
         ("2-to-53", "1b0020000000000000"),
         ("2-to-53-plus-1", "1b0020000000000001"),
         ("2-to-63", "1b8000000000000000"),
         ("2-to-64-minus-1", "1bffffffffffffffff"),
     ):
-        yield bad(f"uint-{value}", "beyond what every language counts exactly", "CBR-4", data)
-    for value, data in (
+        yield bad(f"uint-{label}", "beyond what every language counts exactly", "CBR-4", data)
+    for label, data in (
         ("0-in-1", "1800"),
         ("23-in-1", "1817"),
         ("0-in-2", "190000"),
@@ -49,7 +49,7 @@ def integers() -> Iterator[Case]:
         ("2-to-32-minus-1-in-8", "1b00000000ffffffff"),
     ):
         yield bad(
-            f"uint-long-form-{value}-bytes", "an integer in more bytes than it needs", "CBR-2", data
+            f"uint-long-form-{label}-bytes", "an integer in more bytes than it needs", "CBR-2", data
         )
     for data in ("18", "19", "1900", "1a", "1a000000", "1b", "1b00000000000000"):
         yield bad(f"uint-cut-{data}", "the argument is cut off", "CBR-1", data)
@@ -78,7 +78,7 @@ def strings() -> Iterator[Case]:
             text + "61" * length,
         )
     for label, major in (("bytes", 0x40), ("text", 0x60)):
-        for length, tail in (
+        for form, tail in (
             ("0-in-1", "1800"),
             ("1-in-1", "180161"),
             ("23-in-1", "1817" + "61" * 23),
@@ -89,7 +89,7 @@ def strings() -> Iterator[Case]:
         ):
             data = f"{major | int(tail[:2], 16):02x}" + tail[2:]
             yield bad(
-                f"{label}-long-form-{length}-bytes",
+                f"{label}-long-form-{form}-bytes",
                 "a length in more bytes than it needs",
                 "CBR-2",
                 data,

@@ -17,12 +17,12 @@ from nacl.exceptions import CryptoError
 from . import primitives_curve as curve
 from .primitives_form import Case, Family, accept, pattern, refuse, require, test_only
 
-COMMENT = (
-    "Strict verification of Ed25519 (EDS-1 to EDS-5). Input: public_key, message, signature in "
-    "hexadecimal. 'lax' lists who accepts what is refused here: 'openssl' is OpenSSL 4.0 "
-    "(any encoding of A, any order, R compared as bytes), 'cofactored' is the rule of ZIP 215. "
-    "Lengths other than 32 and 64 bytes are refused before any library sees them."
-)
+COMMENT = """
+Strict verification of Ed25519 (EDS-1 to EDS-5). Input: public_key, message, signature in
+hexadecimal. 'lax' lists who accepts what is refused here: 'openssl' is OpenSSL 4.0 (any encoding
+of A, any order, R compared as bytes), 'cofactored' is the rule of ZIP 215. Lengths other than 32
+and 64 bytes are refused before any library sees them.
+"""
 
 Triple = tuple[bytes, bytes, bytes]
 
@@ -55,6 +55,16 @@ class TestKey:
         k = curve.challenge(r_bytes, self.public, message)
         s = (r + k * self.scalar) % curve.L + add_order * curve.L
         return r_bytes + s.to_bytes(32, "little")
+
+
+def signing(key: TestKey, torsion: int = 0) -> Callable[[bytes], Triple]:
+    """A maker of signatures by `key`, with a point of small order added to R."""
+    return lambda message: (key.public, message, key.sign(message, torsion=torsion))
+
+
+def with_r(key: TestKey, r_bytes: bytes) -> Callable[[bytes], Triple]:
+    """A maker of signatures whose R is the one given and whose nonce is 0."""
+    return lambda message: (key.public, message, key.finish(r_bytes, 0, message))
 
 
 HONEST = TestKey("ed25519 key one")
@@ -152,20 +162,18 @@ def _valid() -> Iterator[Case]:
     yield good(
         "valid-mixed-order-key",
         "A has a part of order 8 and k is a multiple of 8: the cofactorless equation holds",
-        search(lambda m: (mixed.public, m, mixed.sign(m)), by_openssl, "mixed A, whole R"),
+        search(signing(mixed), by_openssl, "mixed A, whole R"),
     )
     yield good(
         "valid-mixed-order-key-and-r",
         "A and R both have parts of small order that cancel in the cofactorless equation",
-        search(
-            lambda m: (mixed.public, m, mixed.sign(m, torsion=3)), by_openssl, "mixed A, mixed R"
-        ),
+        search(signing(mixed, torsion=3), by_openssl, "mixed A, mixed R"),
     )
     two = TestKey("ed25519 key with order 2 part", torsion=4)
     yield good(
         "valid-key-with-order-2-part",
         "A has a part of order 2 and k is even",
-        search(lambda m: (two.public, m, two.sign(m)), by_openssl, "order 2 part"),
+        search(signing(two), by_openssl, "order 2 part"),
     )
 
 
@@ -261,7 +269,7 @@ def _small_order_r() -> Iterator[Case]:
             ),
             "EDS-4" if canonical else "EDS-4 EDS-5",
             search(
-                lambda m, e=encoding, s=signer: (s.public, m, s.finish(e, 0, m)),
+                with_r(signer, encoding),
                 wanted,
                 f"small order R {i}",
             ),
@@ -342,7 +350,7 @@ def _cofactor() -> Iterator[Case]:
             f"A has the small-order part {torsion} and k does not cancel it",
             "EDS-5",
             search(
-                lambda m, s=mixed: (s.public, m, s.sign(m)),
+                signing(mixed),
                 lambda t: not by_openssl(t),
                 f"cofactored A {torsion}",
             ),

@@ -79,7 +79,7 @@ class Family:
         document: dict[str, Json] = {
             "format": FORMAT,
             "family": self.name,
-            "comment": self.comment,
+            "comment": " ".join(self.comment.split()),
             "rules": sorted({rule for case in self.cases for rule in case["rules"]}),
         }
         if self.material:
