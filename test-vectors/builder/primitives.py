@@ -24,6 +24,8 @@ FAMILIES = {
     "sig-structure": "primitives_signed",
     "leaves": "primitives_leaves",
     "padme": "primitives_padme",
+    "paths": "primitives_paths",
+    "paths-writer": "primitives_pathswriter",
     "host-version": "primitives_host",
 }
 
