@@ -1,0 +1,1 @@
+"""Measures bundlefmt against peers that run side by side on the same data. See README.md."""
