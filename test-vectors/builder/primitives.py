@@ -26,6 +26,8 @@ FAMILIES = {
     "padme": "primitives_padme",
     "paths": "primitives_paths",
     "paths-writer": "primitives_pathswriter",
+    "key-ids": "primitives_keyids",
+    "wrap": "primitives_wrap",
     "host-version": "primitives_host",
 }
 

@@ -9,9 +9,9 @@ from .primitives_pathrules import broken_by_unicode, broken_rules, broken_set_ru
 
 COMMENT = """
 Paths that a writer must not pack (W-5), and some that it may. Input: paths, the UTF-8 of each in
-hexadecimal, good under PTH-1 to PTH-8. Names of folders count for uniqueness as in PTH-7. All code
-points have been the same since Unicode 13, assigned or not, so that the verdict does not depend on
-the version at hand.
+hexadecimal, good under PTH-1 to PTH-8. Names of folders count for uniqueness as in PTH-7. All
+code points have been the same since Unicode 13, assigned or not, so that the verdict does not
+depend on the version at hand.
 """
 
 
