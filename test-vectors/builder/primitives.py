@@ -28,6 +28,8 @@ FAMILIES = {
     "paths-writer": "primitives_pathswriter",
     "key-ids": "primitives_keyids",
     "wrap": "primitives_wrap",
+    "cobblestone": "primitives_cobblestone",
+    "zstd-frame": "primitives_zstd",
     "host-version": "primitives_host",
 }
 
