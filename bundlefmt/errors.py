@@ -26,6 +26,8 @@ Mistakes of the calling program stay TypeError, ValueError and RuntimeError.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BundleError(Exception):
     """Root of every refusal.
@@ -36,6 +38,7 @@ class BundleError(Exception):
         rules: ids of the rules of the specification it enforces.
         detail: what was found, for people; never holds secrets.
         advice: what a person can do about it.
+        learned: the trust chain with documents that were taken before the refusal (TRU-19), else None.
     """
 
     code: str
@@ -43,6 +46,7 @@ class BundleError(Exception):
     rules: tuple[str, ...]
     detail: str
     advice: str
+    learned: Any
 
     def __init__(self, code: str, detail: str) -> None:
         phase, rules, advice = CODES[code][1:]
@@ -52,6 +56,7 @@ class BundleError(Exception):
         self.rules = tuple(rules.split())
         self.detail = detail
         self.advice = advice
+        self.learned = None
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.code, self.detail)

@@ -70,3 +70,53 @@ def matches_commitment(cek: bytes, context: bytes, message_head: bytes) -> bool:
     info = suite.DERIVE_LABEL + salt + context
     derived = HKDFExpand(SHA512(), 32 + 12 + suite.COMMITMENT_LEN, info).derive(cek)
     return hmac.compare_digest(derived[44:], message_head[suite.SALT_LEN : suite.MESSAGE_HEAD])
+
+
+class Opener:
+    """Decrypts one message piece by piece into a private buffer.
+
+    What it writes is unauthenticated until `finish` returns; the caller keeps the buffer to itself
+    until then, and forgets it after an error.
+
+    Args:
+        cek: 32-byte content-encryption key.
+        context: from `suite.Binding`.
+        code: error code to refuse with.
+    """
+
+    __slots__ = ("_code", "_decryptor", "_position")
+
+    def __init__(self, cek: bytes, context: bytes, code: str) -> None:
+        self._decryptor = Cobblestone256Decryptor(cek, context)
+        self._code = code
+        self._position = 0
+
+    def feed(self, data: memoryview, buffer: memoryview) -> None:
+        """Decrypt the next bytes of the message.
+
+        Args:
+            data: next bytes, any number.
+            buffer: of the whole plaintext, the same at every call.
+
+        Raises:
+            DecryptError: with the code given.
+        """
+        try:
+            self._position += self._decryptor.update_into(data, buffer[self._position :])
+        except (InvalidTag, ValueError):
+            # ValueError: more plaintext than the buffer was sized for, which no accepted length allows.
+            raise refuse(self._code, "the message does not authenticate") from None
+
+    def finish(self, buffer: memoryview) -> None:
+        """End the message.
+
+        Raises:
+            DecryptError: with the code given, unless the plaintext fills the buffer exactly.
+        """
+        try:
+            rest = self._decryptor.finalize()
+        except InvalidTag:
+            raise refuse(self._code, "the message does not authenticate") from None
+        if self._position + len(rest) != len(buffer):
+            raise refuse(self._code, "the message does not have its length")
+        buffer[self._position :] = rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bundlefmt.crypto import cobblestone, hpke
 from bundlefmt.crypto.digests import HINT_LEN, digest, recipient_hint, recipient_key_id
@@ -105,6 +105,9 @@ class Identity:
         """The identity as text; secret."""
         return _armored(armor.IDENTITY, self.type, self._secret)
 
+    def __str__(self) -> str:
+        return f"{TYPE_NAMES[self.type]} {self.recipient.key_id.hex()}"
+
     def __repr__(self) -> str:
         return f"Identity(type={self.type}, key_id={self.recipient.key_id.hex()})"
 
@@ -112,8 +115,35 @@ class Identity:
         raise TypeError("identities are not pickled")
 
 
+class ContentKey:
+    """A content-encryption key itself, held by whoever made the bundle; it opens that body alone."""
+
+    __slots__ = ("_cek",)
+
+    def __init__(self, cek: bytes) -> None:
+        self._cek = cek
+
+    def unwrap(self, entry: RecipientEntry, binding: Binding) -> bytes | None:
+        """The key, whatever the entry; the manifest's commitment decides."""
+        del entry, binding
+        return self._cek
+
+    def __str__(self) -> str:
+        return "content-encryption key"
+
+    def __repr__(self) -> str:
+        return "ContentKey(<32 bytes>)"
+
+
+class Opener(Protocol):
+    """What can open recipient entries: an identity, a content key, a token."""
+
+    def unwrap(self, entry: RecipientEntry, binding: Binding) -> bytes | None:
+        """The content-encryption key, or None."""
+
+
 def open_entries(
-    entries: Iterable[RecipientEntry], identities: Iterable[Identity], binding: Binding, manifest_head: bytes
+    entries: Iterable[RecipientEntry], identities: Iterable[Opener], binding: Binding, manifest_head: bytes
 ) -> bytes:
     """Find the content-encryption key (R7).
 
@@ -137,7 +167,7 @@ def open_entries(
             # An entry that opens to another key is skipped, not fatal: anyone can add entries (RCP-7).
             if cek is not None and cobblestone.matches_commitment(cek, context, manifest_head):
                 return cek
-    tried = ", ".join(f"{TYPE_NAMES[key.type]} {key.recipient.key_id.hex()}" for key in keys) or "none"
+    tried = ", ".join(map(str, keys)) or "none"
     raise refuse("NO_IDENTITY", f"no recipient entry opens; identities tried: {tried}")
 
 

@@ -1,0 +1,99 @@
+"""Run tasks on a few threads and hand back their results in order.
+
+A small pool instead of `concurrent.futures`, whose import alone costs as much as reading a small bundle.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class _Slot(Generic[T]):
+    """One task and, once `done` is released, its result or error."""
+
+    __slots__ = ("done", "error", "result", "task")
+
+    def __init__(self, task: Callable[[], T]) -> None:
+        self.task = task
+        self.result: T | None = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+    def run(self) -> None:
+        try:
+            self.result = self.task()
+        except BaseException as exc:  # noqa: BLE001 - handed to the consumer, who raises it
+            self.error = exc
+        finally:
+            self.done.release()
+
+    def wait(self) -> T:
+        self.done.acquire()
+        if self.error is not None:
+            raise self.error
+        return self.result  # type: ignore[return-value]
+
+
+def worker_count() -> int:
+    """Processors this process may use, at most 4: more do not help, because contents are hashed in order."""
+    try:
+        count = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every platform
+        count = os.cpu_count() or 1
+    return max(1, min(count, 4))
+
+
+def in_order(tasks: Iterable[Callable[[], T]], workers: int, ahead: int) -> Iterator[T]:
+    """Run tasks on threads and yield their results in the order of the tasks.
+
+    Args:
+        tasks: taken one by one, in the caller's thread, so that they can read a stream while being made.
+        workers: threads; 0 runs each task when its result is asked for.
+        ahead: most tasks started and not yet yielded; bounds memory.
+
+    Yields:
+        Results. The first error in order is raised in its place; later results are dropped.
+    """
+    if workers < 1:
+        for task in tasks:
+            yield task()
+        return
+    queue: SimpleQueue[_Slot[T] | None] = SimpleQueue()
+
+    def work() -> None:
+        while (slot := queue.get()) is not None:
+            slot.run()
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    waiting: deque[_Slot[T]] = deque()
+    try:
+        for task in tasks:
+            slot = _Slot(task)
+            waiting.append(slot)
+            queue.put(slot)
+            if len(waiting) > ahead:
+                yield waiting.popleft().wait()
+        while waiting:
+            yield waiting.popleft().wait()
+    finally:
+        # Whatever was not started is emptied out, so that threads end before buffers and files are released.
+        for slot in waiting:
+            slot.task = _nothing  # type: ignore[assignment]
+        for _ in threads:
+            queue.put(None)
+        for thread in threads:
+            thread.join()
+
+
+def _nothing() -> None:
+    return None

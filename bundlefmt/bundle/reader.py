@@ -1,0 +1,423 @@
+"""Reading a verified release (specification section 10), with the verbs of `zipfile`.
+
+Nothing leaves a reader before it is verified. A reader cannot be built without a trust policy; for
+facts without trust there is `bundlefmt.bundle.inspect`.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple, TypeVar
+
+from bundlefmt.bundle.body import Leaves, RecordDecoder
+from bundlefmt.bundle.core import Front, Release, open_pointer, open_release, open_release_record
+from bundlefmt.bundle.front import open_front, read_leaves
+from bundlefmt.bundle.needed import NeededTree, build_prefix
+from bundlefmt.bundle.policy import TrustPolicy, judge_pointer, judge_release
+from bundlefmt.bundle.scan import Scan, expect_end
+from bundlefmt.bundle.source import ByteSource, FileSource, Openable, open_source
+from bundlefmt.errors import BundleError, refuse
+from bundlefmt.keys.recipients import Opener, open_entries
+from bundlefmt.model.header import POINTER, RELEASE, Header
+from bundlefmt.model.listing import FileEntry, Listing
+from bundlefmt.model.pointer import PointerRecord
+from bundlefmt.model.records import THIS, Piece, Range
+from bundlefmt.model.release import ReleaseRecord
+from bundlefmt.trust.chain import TrustChain
+
+T = TypeVar("T")
+
+
+class Chunk(NamedTuple):
+    """Verified bytes of one content, in body order.
+
+    Attributes:
+        row: first row of the content in the listing.
+        offset: in the content.
+        data: valid until the next chunk is taken.
+        last: whether the content ends here; its digest was checked if so.
+    """
+
+    row: int
+    offset: int
+    data: bytes | memoryview
+    last: bool
+
+
+class BundleReader:
+    """An opened release: its manifest is verified and decrypted, its contents are verified as they are read.
+
+    Args:
+        file: path, bytes, binary file, stream or ByteSource.
+        trust: whom to trust and what to expect; there is no default.
+        identities: decryption keys to try.
+        needed: for a patch, the release it builds on.
+        workers: threads for whole-body reading; None chooses.
+
+    Raises:
+        BundleError: the bundle is refused; nothing of it was returned. `learned` holds new trust documents.
+    """
+
+    def __init__(
+        self,
+        file: Openable,
+        *,
+        trust: TrustPolicy,
+        identities: Iterable[Opener],
+        needed: NeededTree | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self._failed: BundleError | None = None
+        self._workers = workers
+        self._needed = needed
+        self._spool: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._source: ByteSource = open_source(file)
+        try:
+            self._open(trust.at_one_clock(), tuple(identities))
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, policy: TrustPolicy, identities: tuple[Opener, ...]) -> None:
+        source = self._source
+        front, manifest = open_front(source, policy, RELEASE)
+        cek = open_entries(front.entries, identities, front.binding, manifest)
+        layout, record_bytes, record = open_release_record(front, manifest, cek)
+        listing = self._needed_listing(layout.needed_tree, record, front)
+        release = open_release(front, layout, record_bytes, record, listing)
+        judge_release(policy, front.chain, record, release.release_id)
+        table = read_leaves(source, front)
+        if source.sequential and any(part.source == THIS for row in release.table.records for part in row.prefix):
+            source = self._spooled(front)
+        self._front = front
+        self._release = release
+        self._leaves = Leaves(front, table, source)
+        self._decoder = RecordDecoder(front, release, cek, self._prefix)
+        self._by_path: dict[str, int] | None = None
+        self._by_row: dict[int, list[int]] | None = None
+        self._last_record: tuple[int, bytes] = (-1, b"")
+        self._cek = cek
+
+    def _needed_listing(self, tree: bytes, record: ReleaseRecord, front: Front) -> Listing | None:
+        """The needed tree must be of the same publisher and product: a digest is not a permission (MAN-5)."""
+        needed = self._needed
+        if not tree or needed is None:
+            return None
+        if needed.publisher_id not in (None, front.header.publisher_id) or needed.product not in (None, record.product):
+            raise refuse("NEEDED_TREE", "the release given is of another publisher or product")
+        return needed.listing
+
+    def _spooled(self, front: Front) -> ByteSource:
+        """Keep a stream's body, still encrypted, where earlier records can be read again as prefixes."""
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        remaining = front.header.body_len
+        position = front.body_at
+        self._spool.seek(position)
+        buffer = memoryview(bytearray(1 << 20))
+        while True:
+            count = self._source.read_into(position, buffer[: min(len(buffer), remaining + 1)])
+            if not count:
+                break
+            self._spool.write(buffer[:count])
+            position += count
+            remaining -= count
+            if remaining < 0:
+                raise refuse("TRAILING_DATA", "the input goes on after the body")
+        self._spool.flush()
+        if remaining:
+            raise refuse("TRUNCATED", "the input ends in the body")
+        return FileSource(self._spool.fileno())
+
+    # What was verified
+
+    @property
+    def header(self) -> Header:
+        """The signed header."""
+        return self._front.header
+
+    @property
+    def front(self) -> Front:
+        """Everything verified up to the signatures, for tools that explain a decision."""
+        return self._front
+
+    @property
+    def chain(self) -> TrustChain:
+        """The trust chain, with what this bundle taught."""
+        return self._front.chain
+
+    @property
+    def release(self) -> ReleaseRecord:
+        """What the release says of itself."""
+        return self._release.record
+
+    @property
+    def release_id(self) -> bytes:
+        """SHA-256 of the release record, 32 bytes."""
+        return self._release.release_id
+
+    @property
+    def manifest(self) -> Release:
+        """The decoded manifest: listing, record table, needed tree."""
+        return self._release
+
+    @property
+    def listing(self) -> Listing:
+        """Every file of the tree."""
+        return self._release.listing
+
+    @property
+    def complete(self) -> bool:
+        """Whether the bundle needs no other tree."""
+        return not self._release.needed_tree
+
+    # zipfile's verbs
+
+    def infolist(self) -> list[FileEntry]:
+        """Every file, by path."""
+        return list(self.listing.files)
+
+    def namelist(self) -> list[str]:
+        """Every path, ascending."""
+        return [entry.path for entry in self.listing.files]
+
+    def getinfo(self, name: str) -> FileEntry:
+        """One file.
+
+        Raises:
+            EntryNotFoundError: ENTRY_NOT_FOUND.
+        """
+        if self._by_path is None:
+            self._by_path = {entry.path: row for row, entry in enumerate(self.listing.files)}
+        try:
+            return self.listing.files[self._by_path[name]]
+        except KeyError:
+            raise refuse("ENTRY_NOT_FOUND", f"no file {name[:100]!a} in the bundle") from None
+
+    def open(self, name: str) -> io.BufferedReader:
+        """A file to read from start to end, in constant memory.
+
+        Every byte it returns comes from an authenticated record; the digest of the whole content is
+        checked before its last record is returned. Discard what was read if a read raises.
+
+        Raises:
+            EntryNotFoundError: ENTRY_NOT_FOUND.
+        """
+        return io.BufferedReader(_ContentFile(self.chunks(name)), 1 << 16)
+
+    def read(self, name: str) -> bytes:
+        """A whole file, with its digest checked.
+
+        Raises:
+            BundleError: ENTRY_NOT_FOUND, or the content is refused.
+        """
+        return b"".join(self.chunks(name))
+
+    def chunks(self, name: str) -> Iterator[bytes | memoryview]:
+        """A file in pieces, each valid until the next one is taken; see `open`."""
+        entry = self.getinfo(name)
+        return self._guard(self._content(entry))
+
+    def extractall(self, path: str, **options: object) -> None:
+        """Unpack to a new folder; see `bundlefmt.bundle.unpack.unpack`."""
+        from bundlefmt.bundle.unpack import unpack  # noqa: PLC0415 - reading one file needs no installer
+
+        unpack(self, path, **options)  # type: ignore[arg-type]
+
+    # Whole-body reading
+
+    def contents(self) -> Iterator[Chunk]:
+        """Every content in the body, in body order, in one pass; then the padding is checked.
+
+        External contents are not among them; see `external`.
+
+        Raises:
+            BundleError: after everything before the fault was yielded.
+        """
+        return self._guard(self._all_chunks())
+
+    def external(self, row: int) -> bytes:
+        """A content that the needed tree supplies, with its digest checked.
+
+        Args:
+            row: one of `manifest.table.external`.
+
+        Raises:
+            BundleError: NEEDED_TREE, NEEDED_CONTENT.
+        """
+        return b"".join(self._guard(iter((self._external(self.listing.files[row]),))))
+
+    def verify_all(self) -> None:
+        """Read and verify every content and the padding.
+
+        Raises:
+            BundleError: the bundle is refused.
+        """
+        for _ in self.contents():
+            pass
+        for row in self._release.table.external:
+            self.external(row)
+
+    # Inside
+
+    def _guard(self, chunks: Iterator[T]) -> Iterator[T]:
+        """After a refusal this object stays refused (RDG-2)."""
+        if self._failed is not None:
+            raise self._failed
+        try:
+            yield from chunks
+        except BundleError as exc:
+            if exc.code not in ("ENTRY_NOT_FOUND", "SOURCE_FAILED"):
+                self._failed = exc
+            raise
+
+    def _all_chunks(self) -> Iterator[Chunk]:
+        files = self.listing.files
+        records = self._decoder.records
+        for decoded in Scan(self._leaves, self._decoder, self.listing, self._workers).all():
+            position = 0
+            data = decoded.data
+            for piece in records[decoded.index].pieces:
+                part = data if piece.length == len(data) else memoryview(data)[position : position + piece.length]
+                yield Chunk(piece.row, piece.offset, part, piece.offset + piece.length == files[piece.row].size)
+                position += piece.length
+
+    def _content(self, entry: FileEntry) -> Iterator[bytes | memoryview]:
+        if self._leaves.source.sequential:
+            raise io.UnsupportedOperation("a stream is read once, with contents() or extractall()")
+        if not entry.size:
+            return
+        row = self.listing.row_of(entry)
+        indexes = self._records_of(row)
+        if not indexes:
+            yield self._external(entry)
+            return
+        state = sha256()
+        for decoded in Scan(self._leaves, self._decoder, self.listing, self._workers).some(indexes):
+            for piece, start in self._positions(decoded.index, row):
+                part = memoryview(decoded.data)[start : start + piece.length]
+                state.update(part)
+                if piece.offset + piece.length == entry.size and state.digest() != entry.digest:
+                    raise refuse("CONTENT_DIGEST", f"the content of {entry.path[:100]!a} does not have its digest")
+                yield part
+
+    def _positions(self, index: int, row: int) -> Iterator[tuple[Piece, int]]:
+        """Pieces of one content in a record, with their place in its plaintext."""
+        position = 0
+        for piece in self._decoder.records[index].pieces:
+            if piece.row == row:
+                yield piece, position
+            position += piece.length
+
+    def _records_of(self, row: int) -> list[int]:
+        if self._by_row is None:
+            found: dict[int, list[int]] = {}
+            for index, record in enumerate(self._decoder.records):
+                for piece in record.pieces:
+                    indexes = found.setdefault(piece.row, [])
+                    if not indexes or indexes[-1] != index:
+                        indexes.append(index)
+            self._by_row = found
+        return self._by_row.get(row, [])
+
+    def _external(self, entry: FileEntry) -> bytes:
+        if self._needed is None:  # cannot be: a patch does not open without its needed tree
+            raise refuse("NEEDED_TREE", "this patch needs another release")
+        return self._needed.read_row(self._needed.listing.first_rows[entry.digest])
+
+    def _prefix(self, ranges: tuple[Range, ...]) -> bytes:
+        return build_prefix(ranges, self._own_range, self._needed)
+
+    def _own_range(self, row: int, offset: int, length: int) -> bytes:
+        """Bytes of an earlier content of this body, opened again; one layer deep at most (REC-11)."""
+        parts: list[bytes] = []
+        end = offset + length
+        for index in self._records_of(row):
+            for piece, start in self._positions(index, row):
+                low, high = max(offset, piece.offset), min(end, piece.offset + piece.length)
+                if low < high:
+                    data = self._open_record(index)
+                    parts.append(bytes(data[start + low - piece.offset : start + high - piece.offset]))
+        return b"".join(parts)
+
+    def _open_record(self, index: int) -> bytes:
+        number, data = self._last_record
+        if number != index:
+            decoder = self._decoder
+            data = decoder.decode(index, self._leaves.read(decoder.offsets[index], decoder.offsets[index + 1]))
+            self._last_record = (index, data)
+        return data
+
+    def close(self) -> None:
+        """Release the file. The reader cannot be used afterwards."""
+        self._source.close()
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
+
+    def __enter__(self) -> BundleReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _ContentFile(io.RawIOBase):
+    """A content as a raw stream over its chunks."""
+
+    def __init__(self, chunks: Iterator[bytes | memoryview]) -> None:
+        self._chunks = chunks
+        self._rest: memoryview = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            part = next(self._chunks, None)
+            if part is None:
+                return 0
+            self._rest = memoryview(part)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+
+class ReadPointer(NamedTuple):
+    """A verified pointer.
+
+    Attributes:
+        pointer: what the channel offers.
+        front: everything verified up to the signatures.
+    """
+
+    pointer: PointerRecord
+    front: Front
+
+
+def read_pointer(file: Openable, *, trust: TrustPolicy, identities: Iterable[Opener]) -> ReadPointer:
+    """Read a pointer bundle (R1 to R11).
+
+    Args:
+        file: path, bytes, binary stream or ByteSource.
+        trust: whom to trust and what to expect.
+        identities: decryption keys to try.
+
+    Raises:
+        BundleError: the pointer is refused; `learned` holds new trust documents.
+    """
+    policy = trust.at_one_clock()
+    source = open_source(file)
+    try:
+        front, manifest = open_front(source, policy, POINTER)
+        cek = open_entries(front.entries, identities, front.binding, manifest)
+        pointer = open_pointer(front, manifest, cek)
+        judge_pointer(policy, pointer)
+        expect_end(Leaves(front, read_leaves(source, front), source))
+    finally:
+        source.close()
+    return ReadPointer(pointer, front)

@@ -1,0 +1,117 @@
+"""Releases a patch can build on: an opened complete bundle, or a folder a person vouches for."""
+
+from __future__ import annotations
+
+import os
+import stat
+from hashlib import sha256
+
+from bundlefmt.bundle.reader import BundleReader
+from bundlefmt.errors import BundleError, refuse
+from bundlefmt.model.listing import EXECUTABLE, REGULAR, FileEntry, Listing, encode_listing, parse_listing
+
+_BLOCK = 1 << 20
+
+
+class BundleTree:
+    """An opened complete bundle as needed tree.
+
+    Args:
+        reader: of the needed release; the caller keeps it open.
+    """
+
+    def __init__(self, reader: BundleReader) -> None:
+        self._reader = reader
+        self.product: str | None = reader.release.product
+        self.publisher_id: bytes | None = reader.header.publisher_id
+        self.listing: Listing = reader.listing
+
+    def read_row(self, row: int) -> bytes:
+        """A whole content."""
+        return self._reader.read(self.listing.files[row].path)
+
+    def read_range(self, row: int, offset: int, length: int) -> bytes:
+        """Part of a content, which is read whole so that its digest is checked."""
+        parts: list[bytes] = []
+        position = 0
+        for chunk in self._reader.chunks(self.listing.files[row].path):
+            low, high = max(offset - position, 0), min(offset + length - position, len(chunk))
+            if low < high:
+                parts.append(bytes(chunk[low:high]))
+            position += len(chunk)
+        return b"".join(parts)
+
+
+class FolderTree:
+    """A folder as needed tree: its listing is computed from its files.
+
+    A folder does not say of which product it is; whoever names it vouches for that. It must be the
+    needed tree byte for byte, modes included, and its files are hashed again when used.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        BundleError: NEEDED_TREE, when the folder cannot be a tree.
+    """
+
+    product: str | None = None
+    publisher_id: bytes | None = None
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        try:
+            self.listing = parse_listing(encode_listing(list(self._entries(self._path, ""))))
+        except OSError as exc:
+            raise refuse("NEEDED_TREE", f"{self._path}: {exc.strerror}") from exc
+        except BundleError as exc:
+            raise refuse("NEEDED_TREE", f"{self._path} is not the tree of a release: {exc.detail}") from exc
+
+    def _entries(self, folder: str, prefix: str) -> list[FileEntry]:
+        found: list[FileEntry] = []
+        with os.scandir(folder) as items:
+            for item in items:
+                name = prefix + item.name
+                if item.is_dir(follow_symlinks=False):
+                    found += self._entries(item.path, name + "/")
+                    continue
+                info = item.stat(follow_symlinks=False)
+                if not stat.S_ISREG(info.st_mode):
+                    raise refuse("NEEDED_TREE", f"{name[:100]!a} is not a regular file")
+                size, digest = _hash_file(item.path)
+                found.append(FileEntry(name, EXECUTABLE if info.st_mode & stat.S_IXUSR else REGULAR, size, digest))
+        return found
+
+    def read_row(self, row: int) -> bytes:
+        """A whole content, hashed."""
+        return self.read_range(row, 0, self.listing.files[row].size)
+
+    def read_range(self, row: int, offset: int, length: int) -> bytes:
+        """Part of a content; the whole file is hashed from the bytes that are used (RDG-3)."""
+        entry = self.listing.files[row]
+        state = sha256()
+        parts: list[bytes] = []
+        position = 0
+        try:
+            with open(os.path.join(self._path, *entry.path.split("/")), "rb") as file:  # noqa: PTH118, PTH123
+                while block := file.read(_BLOCK):
+                    state.update(block)
+                    low, high = max(offset - position, 0), min(offset + length - position, len(block))
+                    if low < high:
+                        parts.append(block[low:high])
+                    position += len(block)
+        except OSError as exc:
+            raise refuse("NEEDED_CONTENT", f"{entry.path[:100]!a}: {exc.strerror}") from exc
+        if position != entry.size or state.digest() != entry.digest:
+            raise refuse("NEEDED_CONTENT", f"{entry.path[:100]!a} changed")
+        return b"".join(parts)
+
+
+def _hash_file(path: str) -> tuple[int, bytes]:
+    state = sha256()
+    size = 0
+    with open(path, "rb") as file:  # noqa: PTH123
+        while block := file.read(_BLOCK):
+            state.update(block)
+            size += len(block)
+    return size, state.digest()
