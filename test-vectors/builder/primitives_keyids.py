@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from . import primitives_hpke as hpke
 from .primitives_armor import armor_cases, check
-from .primitives_ed25519 import TestKey
+from .primitives_ed25519form import TestKey
 from .primitives_form import Case, Family, accept, pattern, test_only
 from .primitives_signed import kid
 

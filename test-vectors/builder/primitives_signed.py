@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import cbor2
 
 from . import primitives_curve as curve
-from .primitives_ed25519 import TestKey
+from .primitives_ed25519form import TestKey
 from .primitives_form import Case, Family, accept, by_pattern, pattern, refuse, require, test_only
 
 COMMENT = """
