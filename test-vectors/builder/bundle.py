@@ -40,7 +40,7 @@ from hashlib import sha256
 from typing import Any
 
 from builder.encode import u32, u64
-from builder.keys import DEVICE, Row, SigningKey
+from builder.keys import DEVICE, Row, Signer
 from builder.stream import expand
 from builder.trust import Chain
 from builder.wrap import Wrap
@@ -184,7 +184,7 @@ class Bundle:
         self.frame_params: tuple[tuple[str, int], ...] = ()
         self.trust_epoch: int | None = None
         self.trust: bytes | None = None
-        self.signers: Sequence[SigningKey] | None = None
+        self.signers: Sequence[Signer] | None = None
         self.label: str | None = None
         self.extra_rows: list[Row] = []
         self.recipients: Sequence[Wrap | bytes] = [Wrap(DEVICE)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256, shake_256
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
@@ -65,6 +66,17 @@ class PublicKey:
     def item(self) -> list[int | bytes]:
         """Its CBOR array."""
         return [self.alg, self.public]
+
+
+class Signer(Protocol):
+    """Whatever makes a row of a signature table."""
+
+    @property
+    def kid(self) -> bytes:
+        """The kid of the row."""
+
+    def row(self, label: str, payload: bytes) -> Row:
+        """The row over a payload."""
 
 
 class SigningKey(PublicKey):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -23,7 +24,7 @@ from builder.bundle import (
 from builder.cobblestone import encrypt
 from builder.encode import cbor, padme, u16, u32
 from builder.frames import compress
-from builder.keys import LABELS, SigningKey
+from builder.keys import LABELS, Signer, SigningKey
 from builder.stream import expand
 from builder.wrap import Wrap
 
@@ -189,12 +190,14 @@ def _header(state: _Run) -> None:
     ]
     header = state.put("header", cbor(state.put("header_item", item)))
     payload = state.put("payload", header)
-    signers = bundle.signers
+    signers: Sequence[Signer] | None = bundle.signers
     if signers is None:
         newest = bundle.chain.newest
         role = newest.pointer if bundle.kind == 2 else newest.release
-        known = [key for key in role.keys if isinstance(key, SigningKey)]
-        signers = known[: role.threshold]
+        known = {key.kid: key for key in role.keys if isinstance(key, SigningKey)}
+        # A role that nobody can sign for still gets one row, so that only the role is at fault.
+        spare = SigningKey(f"{bundle.chain.name} spare")
+        signers = [*known.values(), spare][: max(role.threshold, 1)]
     label = bundle.label or LABELS[bundle.kind]
     rows = [*(key.row(label, payload) for key in signers), *bundle.extra_rows]
     state.put("rows", sorted(rows, key=lambda row: (row.alg, row.kid)))

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from builder.encode import cbor, u32
-from builder.keys import TRUST, PublicKey, Row, SigningKey, armor, table
+from builder.keys import TRUST, PublicKey, Row, Signer, SigningKey, armor, table
 
 ISSUED = 1_780_000_000
 
@@ -77,7 +77,7 @@ class Frame:
         """The frame's bytes."""
         return u32(len(self.document)) + u32(len(self.table)) + self.document + self.table
 
-    def signed(self, *keys: SigningKey, extra: Sequence[Row] = ()) -> Frame:
+    def signed(self, *keys: Signer, extra: Sequence[Row] = ()) -> Frame:
         """The same document under other signatures."""
         return make_frame(self.document, keys, extra)
 
@@ -97,7 +97,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def make_frame(data: bytes, signers: Sequence[SigningKey], extra: Sequence[Row] = ()) -> Frame:
+def make_frame(data: bytes, signers: Sequence[Signer], extra: Sequence[Row] = ()) -> Frame:
     """A frame signed by these keys; a key named twice signs once."""
     digest = sha256(data).digest()
     unique = {key.kid: key for key in signers}
@@ -146,7 +146,7 @@ class Chain:
         *,
         item: Change = _same,
         data: Callable[[bytes], bytes] = _same,
-        signers: Sequence[SigningKey] | None = None,
+        signers: Sequence[Signer] | None = None,
         extra: Sequence[Row] = (),
         raw_table: Callable[[bytes], bytes] = _same,
         **changes: Any,
