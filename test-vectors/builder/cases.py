@@ -75,10 +75,10 @@ def verified_length(result: Built, data: bytes) -> int:
 def released_bytes(result: Built, data: bytes, code: str | None, stop: int | None) -> bytes:
     """The records' plaintext that has left an eager streaming reader when it stops."""
     placed = result.placed
-    if code in {"TRUNCATED", "BODY_DIGEST"}:
+    if code in {"TRUNCATED", "BODY_DIGEST"} and stop is None:
         limit = verified_length(result, data)
         placed = [one for one in placed if one.offset + one.length <= limit]
-    elif code is not None and code != "TRAILING_DATA":
+    elif code is not None and (code != "TRAILING_DATA" or stop is not None):
         placed = placed[: stop or 0]
     return b"".join(one.plain for one in placed)
 
@@ -103,7 +103,8 @@ def case(
 
     `code` is the expected refusal, None an acceptance. `data` replaces the file, `pin` the trust
     file (epoch 1 of the bundle's chain), `kind` what the caller asks for. `stop` is the index of the
-    record that is refused, where the code belongs to one; records before it are released.
+    record that is refused, where the code belongs to one; records before it are released. Sizes and
+    leaves tell that by themselves, unless the file's sections do not lie where they were built.
     """
     result = built(bundle)
     content = result.file if data is None else data

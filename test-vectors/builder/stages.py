@@ -197,7 +197,7 @@ def _header(state: _Run) -> None:
         known = {key.kid: key for key in role.keys if isinstance(key, SigningKey)}
         # A role that nobody can sign for still gets one row, so that only the role is at fault.
         spare = SigningKey(f"{bundle.chain.name} spare")
-        signers = [*known.values(), spare][: max(role.threshold, 1)]
+        signers = [*known.values(), spare][: min(max(role.threshold, 1), 16)]
     label = bundle.label or LABELS[bundle.kind]
     rows = [*(key.row(label, payload) for key in signers), *bundle.extra_rows]
     state.put("rows", sorted(rows, key=lambda row: (row.alg, row.kid)))

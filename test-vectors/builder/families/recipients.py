@@ -215,6 +215,9 @@ def _tried() -> Iterator[Case]:
         bundle = _release(f"{name}-anonymous-for-another", [Wrap(other, hint=False)])
         comment = "An anonymous entry for another key."
         yield case(bundle, comment, "RCP-7 RCP-8", "NO_IDENTITY", identity=identity)
+    bundle = _release("no-identity", [Wrap(DEVICE)])
+    comment = "The reader has no identity; an audit needs none."
+    yield case(bundle, comment, "RCP-8", "NO_IDENTITY", identity=None)
     anonymous = _decoys(20, 80)
     bundle = _release("anonymous-among-many", [Wrap(DEVICE, hint=False), *anonymous])
     comment = "An anonymous entry among twenty that do not open."

@@ -83,9 +83,13 @@ def _rows() -> Iterator[Case]:
 def _lengths() -> Iterator[Case]:
     for length in (0, 1, 63, 65, 128):
         bundle = release(f"signatures-ed25519-length-{length}")
+        bundle.extra_rows = [Row(2570, bytes(32), b"grease")]
         bundle.hook(
             "rows",
-            lambda rows, n=length: [replace(rows[0], signature=(rows[0].signature * 2)[:n])],
+            lambda rows, n=length: [
+                replace(rows[0], signature=(rows[0].signature * 2)[:n]),
+                rows[1],
+            ],
         )
         comment = f"A row of algorithm 1 has a signature of {length} bytes."
         yield case(bundle, comment, "SIG-3", "SIGNATURE_TABLE")

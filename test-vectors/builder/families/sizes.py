@@ -173,7 +173,7 @@ def _shifted() -> Iterator[Case]:
     for name, value in (("signatures", 131_648), ("trust", 2_097_152), ("recipients", 2_097_152)):
         bundle = _with_prelude(f"sizes-{name}-length-beyond-file", LENGTHS[name], u32(value))
         comment = f"The prelude gives {name} as many bytes as allowed; the file is shorter."
-        yield case(bundle, comment, "PRE-8", "TRUNCATED")
+        yield case(bundle, comment, "PRE-8", "TRUNCATED", stop=0)
     bundle = _with_prelude("sizes-header-length-beyond-file", 12, u32(1024))
     data = built(bundle).file[:1000]
     yield case(bundle, "The file ends inside a header of 1,024 bytes.", "PRE-8", "TRUNCATED", data=data)
