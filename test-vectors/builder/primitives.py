@@ -9,13 +9,16 @@ python -m builder.primitives padme      only the families named
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib
 import json
+import re
 import sys
+from typing import Any
 
 import jsonschema
 
-from .primitives_form import FOLDER, render
+from .primitives_form import FOLDER, render, require
 
 # Family to module: each module has a function `build`.
 FAMILIES = {
@@ -34,6 +37,19 @@ FAMILIES = {
 }
 
 
+SPEC = FOLDER.parent.parent / "spec"
+
+
+def check_names(document: dict[str, Any]) -> None:
+    """Rules and codes must be those of the specification."""
+    rules = set(re.findall(r"\*\*([A-Z]+-\d+)\*\*", (SPEC / "bundlefmt.md").read_text()))
+    with (SPEC / "errors.csv").open(newline="") as file:
+        codes = {row["code"] for row in csv.DictReader(file)}
+    strangers = set(document["rules"]) - rules
+    strangers |= {case["code"] for case in document["cases"] if "code" in case} - codes
+    require(not strangers, f"{document['family']}: not in the specification: {sorted(strangers)}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Build the families asked for; 0 when all is written or equal."""
     parser = argparse.ArgumentParser(prog="builder.primitives", description=__doc__.split("\n")[0])
@@ -49,7 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.family or FAMILIES:
         module = importlib.import_module(f".{FAMILIES[name]}", __package__)
         document = module.build().document()
-        validator.validate(document)
+        for error in validator.iter_errors(document):
+            case = document["cases"][error.path[1]]["name"] if len(error.path) > 1 else "file"
+            reason = jsonschema.exceptions.best_match([error])
+            require(condition=False, message=f"{name}, {case}: {reason.message[:500]}")
+        check_names(document)
         text, path = render(document), FOLDER / f"{name}.json"
         if not options.check:
             path.write_text(text)

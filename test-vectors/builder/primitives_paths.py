@@ -233,12 +233,8 @@ def _devices() -> Iterator[Case]:
         "com1_1.log",
     ):
         spelled = "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in path)
-        yield good(
-            f"device-miss-{spelled.strip('-').lower()}",
-            "near a device name and none",
-            path,
-            "PTH-6",
-        )
+        name = "-".join(part for part in spelled.lower().split("-") if part)
+        yield good(f"device-miss-{name}", "near a device name and none", path, "PTH-6")
 
 
 def _sets() -> Iterator[Case]:
