@@ -85,7 +85,11 @@ FIELDS: dict[int, tuple[tuple[str, Any, str], ...]] = {
     ),
     6: (
         ("notes-65537", "n" * 65537, "The notes have 65,537 bytes."),
-        ("notes-65538-bytes", "\u00e9" * 32769, "The notes have 32,769 characters in 65,538 bytes."),
+        (
+            "notes-65538-bytes",
+            "\u00e9" * 32769,
+            "The notes have 32,769 characters in 65,538 bytes.",
+        ),
         ("notes-bytes", b"notes", "The notes are a byte string."),
         ("notes-false", False, "The notes are false."),
     ),
