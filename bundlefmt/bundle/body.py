@@ -6,10 +6,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 
-from bundlefmt.bundle.core import Front, Release
 from bundlefmt.bundle.source import ByteSource, fill
 from bundlefmt.crypto import cobblestone, digests
-from bundlefmt.crypto.suite import message_len
+from bundlefmt.crypto.suite import Binding, message_len
 from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
 from bundlefmt.model.records import STORED, Record, Range
@@ -20,20 +19,21 @@ class Leaves:
     """Verifies leaves of one body against a table that passed R10.
 
     Args:
-        front: of the bundle.
-        table: the leaves section.
         source: the bundle.
+        body_at: offset of the body in it.
+        body_len: bytes of the body.
+        table: the leaves section.
     """
 
     __slots__ = ("body_at", "body_len", "count", "size", "source", "table")
 
-    def __init__(self, front: Front, table: bytes, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, body_at: int, body_len: int, table: bytes | bytearray) -> None:
         self.table = table
         self.source = source
-        self.body_at = front.body_at
-        self.body_len = front.header.body_len
-        self.size = digests.leaf_size(self.body_len)
-        self.count = digests.leaf_count(self.body_len)
+        self.body_at = body_at
+        self.body_len = body_len
+        self.size = digests.leaf_size(body_len)
+        self.count = digests.leaf_count(body_len)
 
     def check(self, index: int, data: memoryview) -> None:
         """R11 for one leaf.
@@ -76,19 +76,25 @@ class RecordDecoder:
     """Decrypts and decompresses records of one bundle (R12, R13).
 
     Args:
-        front: of the bundle.
-        release: its manifest.
+        binding: what its ciphertexts are bound to.
+        records: its record table.
         cek: its content-encryption key.
         prefix: collects the bytes of a prefix.
     """
 
     __slots__ = ("_binding", "_cek", "_prefix", "offsets", "records")
 
-    def __init__(self, front: Front, release: Release, cek: bytes, prefix: Callable[[tuple[Range, ...]], bytes]) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        records: tuple[Record, ...],
+        cek: bytes,
+        prefix: Callable[[tuple[Range, ...]], bytes],
+    ) -> None:
         self._cek = cek
-        self._binding = front.binding
+        self._binding = binding
         self._prefix = prefix
-        self.records = release.table.records
+        self.records = records
         offsets = array("Q", [0])
         total = 0
         for record in self.records:

@@ -79,7 +79,7 @@ def audit_bundle(file: Openable, *, trust: TrustPolicy, kind: int = RELEASE) -> 
     source = open_source(file)
     try:
         front, _ = open_front(source, trust.at_one_clock(), kind)
-        audit(Leaves(front, read_leaves(source, front), source))
+        audit(Leaves(source, front.body_at, front.header.body_len, read_leaves(source, front)))
     finally:
         source.close()
     return Audited(front, front.file_size)

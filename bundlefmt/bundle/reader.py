@@ -18,7 +18,7 @@ from bundlefmt.bundle.core import Front, Release, open_pointer, open_release, op
 from bundlefmt.bundle.front import open_front, read_leaves
 from bundlefmt.bundle.needed import NeededTree, build_prefix
 from bundlefmt.bundle.policy import TrustPolicy, judge_pointer, judge_release
-from bundlefmt.bundle.scan import Scan, expect_end
+from bundlefmt.bundle.scan import DigestCheck, NoCheck, Scan, expect_end
 from bundlefmt.bundle.source import ByteSource, FileSource, Openable, open_source
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.keys.recipients import Opener, open_entries
@@ -95,12 +95,11 @@ class BundleReader:
             source = self._spooled(front)
         self._front = front
         self._release = release
-        self._leaves = Leaves(front, table, source)
-        self._decoder = RecordDecoder(front, release, cek, self._prefix)
+        self._leaves = Leaves(source, front.body_at, front.header.body_len, table)
+        self._decoder = RecordDecoder(front.binding, release.table.records, cek, self._prefix)
         self._by_path: dict[str, int] | None = None
         self._by_row: dict[int, list[int]] | None = None
         self._last_record: tuple[int, bytes] = (-1, b"")
-        self._cek = cek
 
     def _needed_listing(self, tree: bytes, record: ReleaseRecord, front: Front) -> Listing | None:
         """The needed tree must be of the same publisher and product: a digest is not a permission (MAN-5)."""
@@ -168,6 +167,11 @@ class BundleReader:
     def listing(self) -> Listing:
         """Every file of the tree."""
         return self._release.listing
+
+    @property
+    def leaf_table(self) -> bytes:
+        """The verified leaves section."""
+        return bytes(self._leaves.table)
 
     @property
     def complete(self) -> bool:
@@ -277,7 +281,7 @@ class BundleReader:
     def _all_chunks(self) -> Iterator[Chunk]:
         files = self.listing.files
         records = self._decoder.records
-        for decoded in Scan(self._leaves, self._decoder, self.listing, self._workers).all():
+        for decoded in Scan(self._leaves, self._decoder, DigestCheck(self.listing), self._workers).all():
             position = 0
             data = decoded.data
             for piece in records[decoded.index].pieces:
@@ -296,7 +300,7 @@ class BundleReader:
             yield self._external(entry)
             return
         state = sha256()
-        for decoded in Scan(self._leaves, self._decoder, self.listing, self._workers).some(indexes):
+        for decoded in Scan(self._leaves, self._decoder, NoCheck(self.listing), self._workers).some(indexes):
             for piece, start in self._positions(decoded.index, row):
                 part = memoryview(decoded.data)[start : start + piece.length]
                 state.update(part)
@@ -417,7 +421,7 @@ def read_pointer(file: Openable, *, trust: TrustPolicy, identities: Iterable[Ope
         cek = open_entries(front.entries, identities, front.binding, manifest)
         pointer = open_pointer(front, manifest, cek)
         judge_pointer(policy, pointer)
-        expect_end(Leaves(front, read_leaves(source, front), source))
+        expect_end(Leaves(source, front.body_at, 0, read_leaves(source, front)))
     finally:
         source.close()
     return ReadPointer(pointer, front)

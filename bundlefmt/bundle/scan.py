@@ -31,6 +31,57 @@ class _Hash(Protocol):
     def digest(self) -> bytes: ...
 
 
+class ContentCheck(Protocol):
+    """Judges contents as records yield them (R14)."""
+
+    def size(self, row: int) -> int:
+        """Bytes of the content named by a row."""
+
+    def whole(self, row: int, data: bytes | memoryview) -> None:
+        """A content that lies whole in one record; called on worker threads, in any order."""
+
+    def part(self, row: int, offset: int, data: memoryview) -> None:
+        """A cut of a content; called in order, before the cut is handed out."""
+
+
+class DigestCheck:
+    """Contents must have their listed digests (BDY-5).
+
+    Args:
+        listing: of the bundle.
+    """
+
+    def __init__(self, listing: Listing) -> None:
+        self._files = listing.files
+        self._open: dict[int, _Hash] = {}
+
+    def size(self, row: int) -> int:
+        """Bytes of a content."""
+        return self._files[row].size
+
+    def whole(self, row: int, data: bytes | memoryview) -> None:
+        """Compare the digest of a whole content."""
+        if sha256(data).digest() != self._files[row].digest:
+            self._refuse(row)
+
+    def part(self, row: int, offset: int, data: memoryview) -> None:
+        """Hash on; compare at the end."""
+        state = self._open.setdefault(row, sha256())
+        state.update(data)
+        if offset + len(data) == self._files[row].size and self._open.pop(row).digest() != self._files[row].digest:
+            self._refuse(row)
+
+    def _refuse(self, row: int) -> None:
+        raise refuse("CONTENT_DIGEST", f"the content of {self._files[row].path[:100]!a} does not have its digest")
+
+
+class NoCheck(DigestCheck):
+    """For reading one content by name: its reader checks it, others in the same records are not judged."""
+
+    def whole(self, row: int, data: bytes | memoryview) -> None:
+        """Nothing to judge."""
+
+
 class Decoded(NamedTuple):
     """One opened record. `data` is valid until the next one is taken.
 
@@ -74,20 +125,19 @@ class Scan:
     Args:
         leaves: verifier over the source.
         decoder: opens records.
-        listing: for the digests of contents.
+        check: judges the contents.
         workers: threads; None chooses by the machine and the size of the body.
     """
 
-    def __init__(self, leaves: Leaves, decoder: RecordDecoder, listing: Listing, workers: int | None = None) -> None:
+    def __init__(self, leaves: Leaves, decoder: RecordDecoder, check: ContentCheck, workers: int | None = None) -> None:
         self._leaves = leaves
         self._decoder = decoder
-        self._listing = listing
+        self._check = check
         small = leaves.body_len < _BATCH_BYTES
         self._workers = (0 if small else worker_count()) if workers is None else workers
         self._buffers: list[bytearray] = []
         self._shared: dict[int, _SharedLeaf] = {}
         self._tail: tuple[int, bytes] = (-1, b"")  # last leaf read from a stream
-        self._check_contents = True
 
     def all(self) -> Iterator[Decoded]:
         """Every record, then the padding; contents are checked where they end (R11 to R14).
@@ -98,27 +148,20 @@ class Scan:
         Raises:
             BundleError: after everything before the fault was yielded.
         """
-        hashes: dict[int, _Hash] = {}
-        files = self._listing.files
+        check = self._check
         records = self._decoder.records
         for decoded in self._run(self._plan()):
-            record = records[decoded.index]
             position = 0
-            for piece in record.pieces:
-                entry = files[piece.row]
-                if piece.length != entry.size:  # whole ones were checked by the worker
-                    part = memoryview(decoded.data)[position : position + piece.length]
-                    state = hashes.setdefault(piece.row, sha256())
-                    state.update(part)
-                    if piece.offset + piece.length == entry.size and hashes.pop(piece.row).digest() != entry.digest:
-                        raise refuse("CONTENT_DIGEST", f"the content of {entry.path[:100]!a} does not have its digest")
+            for piece in records[decoded.index].pieces:
+                if piece.length != check.size(piece.row):  # whole ones were checked by the worker
+                    view = memoryview(decoded.data)[position : position + piece.length]
+                    check.part(piece.row, piece.offset, view)
                 position += piece.length
             yield decoded
         self._padding()
 
     def some(self, indexes: list[int]) -> Iterator[Decoded]:
-        """Some records, ascending (R11 to R13). The caller checks the content it reads; others in them are not judged."""
-        self._check_contents = False
+        """Some records, ascending (R11 to R13); parts of contents are not checked."""
         return self._run(self._plan(indexes))
 
     # Planning
@@ -278,16 +321,17 @@ class Scan:
 
     def _whole_contents(self, index: int, data: bytes | memoryview) -> None:
         """R14 for contents that lie whole in one record."""
-        if not self._check_contents:
+        check = self._check
+        pieces = self._decoder.records[index].pieces
+        if len(pieces) == 1:  # the ordinary case, kept short
+            if pieces[0].length == check.size(pieces[0].row):
+                check.whole(pieces[0].row, data)
             return
-        files = self._listing.files
+        view = memoryview(data)
         position = 0
-        for piece in self._decoder.records[index].pieces:
-            entry = files[piece.row]
-            if piece.length == entry.size:
-                part = data if piece.length == len(data) else memoryview(data)[position : position + piece.length]
-                if sha256(part).digest() != entry.digest:
-                    raise refuse("CONTENT_DIGEST", f"the content of {entry.path[:100]!a} does not have its digest")
+        for piece in pieces:
+            if piece.length == check.size(piece.row):
+                check.whole(piece.row, view[position : position + piece.length])
             position += piece.length
 
     def _buffer(self, length: int) -> bytearray:

@@ -55,13 +55,13 @@ class TrustChain:
         """Take a document of epoch 1 as given by the caller, who decides to trust its publisher id.
 
         Raises:
-            BundleError: TRUST_PUBLISHER, TRUST_ENCODING, TRUST_DOCUMENT, TRUST_EPOCH, TRUST_UNSUPPORTED, TRUST_SIGNATURE.
+            BundleError: TRUST_FILE, TRUST_PUBLISHER, TRUST_ENCODING, TRUST_DOCUMENT, TRUST_UNSUPPORTED, TRUST_SIGNATURE.
         """
         document = parse_trust_document(frame.document)
+        if document.epoch != 1:
+            raise refuse("TRUST_FILE", f"the first document is of epoch {document.epoch}, a trust file starts at epoch 1")
         if publisher_id(frame.document) != document.publisher_id:
             raise refuse("TRUST_PUBLISHER", "the first document does not hash to its publisher id")
-        if document.epoch != 1:
-            raise refuse("TRUST_EPOCH", f"the first document is of epoch {document.epoch}")
         _finish(frame, document)
         return cls((Link(frame, document),))
 
