@@ -196,6 +196,18 @@ def _wrong_lines() -> Iterator[Case]:
         ("unicode", "a fullwidth letter", "\uff21" + short[1:]),
     ):
         yield _bad(f"identity-{name}", comment, IDENTITY, identity.replace(short, inner))
+    for name, end_of_line in (
+        ("vertical-tab", "\v"),
+        ("form-feed", "\f"),
+        ("next-line", "\u0085"),
+        ("line-separator", "\u2028"),
+    ):
+        yield _bad(
+            f"recipient-lines-by-{name}",
+            "a character that ends lines in some languages only",
+            RECIPIENT,
+            built(end_of_line.join(body)),
+        )
     trust = armor(TRUST, pattern(100))
     for name, comment, damaged in (
         ("cut", "the file ends inside the block", "\n".join(trust.split("\n")[:-2])),

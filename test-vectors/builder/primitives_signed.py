@@ -9,12 +9,11 @@ import cbor2
 
 from . import primitives_curve as curve
 from .primitives_ed25519form import TestKey
-from .primitives_form import Case, Family, accept, by_pattern, pattern, refuse, require, test_only
+from .primitives_form import Case, Family, accept, pattern, refuse, require, test_only
 
 COMMENT = """
 Signed bytes (section 3). of = 'kid': public_key gives kid. of = 'structure': kid, label (text)
-and payload (hexadecimal, or pattern and length) give to_be_signed in hexadecimal, or its length
-and sha256 when the payload is given by pattern. of = 'signature': is the signature of public_key
+and payload (hexadecimal) give to_be_signed. of = 'signature': is the signature of public_key
 valid over the payload under this label?
 """
 RELEASE, POINTER, TRUST = "bundlefmt/1 release", "bundlefmt/1 pointer", "bundlefmt/1 trust"
@@ -28,7 +27,7 @@ def kid(public_key: bytes) -> bytes:
 def byte_string(data: bytes) -> bytes:
     """A CBOR byte string with its shortest head."""
     length = len(data)
-    for limit, head, width in ((24, 0x40, 0), (256, 0x58, 1), (65536, 0x59, 2), (2**32, 0x5A, 4)):
+    for limit, head, width in ((24, 0x40, 0), (256, 0x58, 1), (65536, 0x59, 2)):
         if length < limit:
             first = head | length if width == 0 else head
             return bytes([first]) + (length.to_bytes(width, "big") if width else b"") + data
@@ -84,20 +83,6 @@ def _structures() -> Iterator[Case]:
             "SIG-8",
             {"of": "structure", "kid": own_id.hex(), "label": TRUST, "payload": digest.hex()},
             {"to_be_signed": structure(own_id, TRUST, digest).hex()},
-        )
-    for length in (0, 65535, 65536):
-        signed = structure(key_id, RELEASE, pattern(length))
-        yield accept(
-            f"release-payload-{length}",
-            "no header is this long or empty; the head follows the same rule",
-            "SIG-8",
-            {
-                "of": "structure",
-                "kid": key_id.hex(),
-                "label": RELEASE,
-                "payload": by_pattern(length),
-            },
-            {"length": len(signed), "sha256": hashlib.sha256(signed).hexdigest()},
         )
 
 
