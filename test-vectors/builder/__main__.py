@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
+
+import jsonschema
 
 from builder import families, index
 from builder.cache import FRAMES, WRAPS
@@ -28,6 +31,8 @@ def main() -> int:
     check = parser.parse_args().check
     root = Path(__file__).resolve().parents[1]
     content = index.files(all_cases())
+    schema = json.loads((root / "schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(content["index.json"]))
     if check:
         with TemporaryDirectory() as folder:
             index.write(Path(folder), content)

@@ -1,35 +1,36 @@
-"""From a mutable description of a bundle to its bytes, with a hook at every stage.
+"""The description of a bundle, with a hook at every stage between it and the bytes.
 
     b = Bundle("header-example", chain)       every random byte derives from the name
     b.files = [File("a.txt", b"...")]         the tree; rows are sorted by path
     b.release[4] = 1_900_000_000              the release record, a map (None removes a key)
-    b.hook("header", lambda h: h + b"\\0")      change the value of one stage
-    built = build(b)                          builder.stages; Built: file, every stage, what a reader releases
+    b.hook("header", lambda h: h + b"\\0")     change the value of one stage
+    built = build(b)                          builder.stages; the file and every stage's value
 
 Attributes left at None are computed. Stages run in the order below; a hook gets the value of its
 stage and what it returns is used by all later stages, so lengths, digests and signatures made later
 agree with the change. The values of all stages are in `Built.at`.
 
-    contents        dict of content by digest
-    listing_item    CBOR value               listing        its bytes (the tree is their digest)
-    record_items    CBOR value of the table  messages       encrypted records, a list
-    body_len        padded length            body           messages and padding
-    leaves          list of leaf digests     root           body root
-    release_item    CBOR value               release        its bytes
-    pointer_item    CBOR value               pointer        its bytes
-    records         record table bytes       frames         zstd frames of the manifest, a list
-    used            form byte to last frame  manifest_plain with zeros
-    manifest        encrypted                header_item    CBOR list of 10
-    header          its bytes                payload        what the signatures are over
-    rows            list of Row, sorted      signatures     section bytes
-    trust           section bytes            entries        list of entry bytes, sorted
-    recipients      section bytes            manifest_section, leaves_section, body_section
-    prelude         32 bytes                 file           everything
+    listing_item    CBOR value                   listing         its bytes, whose digest is the tree
+    record_items    CBOR value of the table      messages        encrypted records, a list
+    body_len        padded length                body            messages and padding
+    leaves          list of leaf digests         root            body root
+    release_item    CBOR value                   release         its bytes
+    pointer_item    CBOR value                   pointer         its bytes
+    records         record table bytes           needed_tree     of a patch
+    frames          zstd frames of the manifest  used            form byte to last frame
+    manifest_plain  with zeros                   manifest        encrypted
+    header_item     CBOR list of ten             header          its bytes
+    payload         what the signatures cover    rows            list of Row, sorted
+    header_section  the header in the file       signatures      section bytes
+    trust           section bytes                entries         list of entry bytes, sorted
+    recipients      section bytes                manifest_section, leaves_section, body_section
+    prelude         32 bytes                     file            everything
 
-`*_section` hooks come after signing: what they change, no digest knows. `records` of the description
-is a list of `Record`, or None for one record per content cut at 8 MiB. A `Record` may carry any
-`coded` bytes (a raw or wrong frame), a false table row (`item`), the context of another `index`, or
-any `message`. A patch sets `needed` to the `Built` of a release: form 1 and prefixes follow.
+Hooks of `*_section` come after signing: what they change, no digest knows. `records` is a list of
+`Record`, or None for one record per content cut at 8 MiB; rows, leaves and messages can be swapped
+by hooks. A `Record` may carry any `coded` bytes (a raw or wrong frame, see `builder.frames`), a
+false row of the table (`item`), the context of another `index`, or any `message`. A patch sets
+`needed` to the `Built` of a release: form 1, the needed tree and the prefixes follow from it.
 """
 
 from __future__ import annotations
@@ -163,8 +164,8 @@ def plan_records(files: Sequence[File], skip: frozenset[bytes] = frozenset()) ->
         if size <= RECORD_LIMIT:
             records.append(Record([row]))
             continue
-        for start in range(0, size, RECORD_LIMIT):
-            records.append(Record([[row, start, min(RECORD_LIMIT, size - start)]]))
+        starts = range(0, size, RECORD_LIMIT)
+        records += [Record([[row, at, min(RECORD_LIMIT, size - at)]]) for at in starts]
     return records
 
 
@@ -195,7 +196,7 @@ class Bundle:
         self.cek = expand(name, "cek", 32)
         self._hooks: dict[str, list[Callable[[Any], Any]]] = {}
 
-    def hook(self, stage: str, change: Callable[[Any], Any]) -> Bundle:
+    def hook(self, stage: str, change: Callable[..., Any]) -> Bundle:
         """Replace the value of a stage by what `change` makes of it."""
         self._hooks.setdefault(stage, []).append(change)
         return self

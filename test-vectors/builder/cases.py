@@ -9,14 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from builder.bundle import Bundle, Built, leaf_digests, leaf_size
+from builder.bundle import Built, Bundle, leaf_digests, leaf_size
 from builder.stages import build
 from builder.trust import Pin
 
 NOW = 1_781_000_000
 KINDS = {1: "release", 2: "pointer"}
+# The steps an audit runs too; `key` is the reader's own trust file.
 AUDIT_PHASES = frozenset(
-    "prelude size tables trust key signature header manifest-digest leaves body".split()
+    {"prelude", "size", "tables", "trust", "key", "signature", "header", "manifest-digest"}
+    | {"leaves", "body"}
 )
 
 
@@ -102,9 +104,9 @@ def case(
     """A case named like its bundle.
 
     `code` is the expected refusal, None an acceptance. `data` replaces the file, `pin` the trust
-    file (epoch 1 of the bundle's chain), `kind` what the caller asks for. `stop` is the index of the
-    record that is refused, where the code belongs to one; records before it are released. Sizes and
-    leaves tell that by themselves, unless the file's sections do not lie where they were built.
+    file (epoch 1 of the bundle's chain), `kind` what the caller asks for. `stop` is the index of
+    the refused record, where the code belongs to one; records before it are released. Sizes and
+    leaves tell that by themselves, unless the sections do not lie where they were built.
     """
     result = built(bundle)
     content = result.file if data is None else data

@@ -1,7 +1,7 @@
 """Ed25519 keys and signatures at the edges of the strict rule (spec section 3, EDS-1 to EDS-5).
 
-A forged key is A = [a]B + T with T of small order. Its signatures are exact in every respect but the
-one a case is about, found by trying nonces until the challenge has the wanted remainder modulo 8.
+A forged key is A = [a]B + T with T of small order. Its signatures are exact in every respect but
+the one a case is about, found by trying nonces until the challenge has the right remainder mod 8.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from builder.edwards import (
 from builder.keys import PublicKey, Row, SigningKey, sig_structure
 from builder.stream import expand
 
-Sign = Callable[[bytes], bytes]
+Sign = Callable[..., bytes]
 
 
 class NoSignatureError(Exception):

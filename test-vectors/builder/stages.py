@@ -10,8 +10,8 @@ from builder.bundle import (
     CREATED,
     EMPTY,
     MAGIC,
-    Bundle,
     Built,
+    Bundle,
     File,
     Placed,
     Record,
@@ -103,7 +103,7 @@ def _listing(state: _Run) -> None:
     state.put("messages", messages)
 
 
-def _slice(files: list[File], piece: Any) -> bytes:
+def _slice(files: list[File], piece: int | list[int]) -> bytes:
     if isinstance(piece, int):
         return files[piece].data
     row, offset, length = piece

@@ -68,7 +68,11 @@ FORMS: dict[str, tuple[bytes, str, str]] = {
     "text-overlong": (b"\x62\xc0\xaf", "CBR-7", "a text holds an overlong slash"),
     "text-overlong-nul": (b"\x62\xc0\x80", "CBR-7", "a text holds an overlong NUL"),
     "text-surrogate": (b"\x63\xed\xa0\x80", "CBR-7", "a text holds a surrogate"),
-    "text-surrogate-pair": (b"\x66\xed\xa0\xbd\xed\xb3\xa6", "CBR-7", "a text holds two surrogates"),
+    "text-surrogate-pair": (
+        b"\x66\xed\xa0\xbd\xed\xb3\xa6",
+        "CBR-7",
+        "a text holds two surrogates",
+    ),
     "text-above-unicode": (b"\x64\xf4\x90\x80\x80", "CBR-7", "a text goes beyond U+10FFFF"),
     "depth-9": (cbor(nested(7)), "CBR-8", "arrays nest nine deep, the outermost counted"),
     "depth-9-maps": (
@@ -81,7 +85,11 @@ FORMS: dict[str, tuple[bytes, str, str]] = {
     "bomb-array-64": (wide_head(ARRAY, 2**63, 8), "CBR-9", "an array declares 2^63 items"),
     "bomb-map": (wide_head(MAP, 2**32 - 1, 4), "CBR-9", "a map declares 2^32-1 pairs"),
     "bomb-bytes": (wide_head(BYTES, 2**63 - 1, 8), "CBR-1", "a byte string declares 2^63-1 bytes"),
-    "bomb-bytes-64": (wide_head(BYTES, 2**64 - 1, 8), "CBR-1", "a byte string declares 2^64-1 bytes"),
+    "bomb-bytes-64": (
+        wide_head(BYTES, 2**64 - 1, 8),
+        "CBR-1",
+        "a byte string declares 2^64-1 bytes",
+    ),
     "bomb-text": (wide_head(TEXT, 2**31, 4), "CBR-1", "a text declares 2^31 bytes"),
     "info-28": (b"\x1c", "CBR-2", "an integer has the reserved length 28"),
     "info-30": (b"\x5e", "CBR-2", "a byte string has the reserved length 30"),
@@ -120,14 +128,14 @@ def cases() -> Iterator[Case]:
     for name, (data, rules, comment) in FORMS.items():
         bundle = release(f"cbor-header-{name}")
         bundle.extensions = {4096: Raw(data)}
-        comment = f"In an extension of the header {comment}."
-        yield case(bundle, comment, rules, "HEADER_ENCODING")
+        where = "In an extension of the header"
+        yield case(bundle, f"{where} {comment}.", rules, "HEADER_ENCODING")
     for name in IN_TRUST:
         data, rules, comment = FORMS[name]
         chain = Chain.start("encodings").extended(extensions={4096: Raw(data)})
         bundle = release(f"cbor-trust-{name}", chain)
-        comment = f"In an extension of a new trust document {comment}."
-        yield case(bundle, comment, rules, "TRUST_ENCODING")
+        where = "In an extension of a new trust document"
+        yield case(bundle, f"{where} {comment}.", rules, "TRUST_ENCODING")
     for name, (value, rules) in VALID.items():
         bundle = release(f"cbor-header-valid-{name}")
         bundle.extensions = {4096: value}
@@ -191,7 +199,12 @@ def _whole_items() -> Iterator[Case]:
             "An extension has a name instead of a number.",
         ),
         ("empty-array-tail", lambda h: h + b"\x80", "CBR-1", "An empty array follows the header."),
-        ("random", lambda h: bytes(range(255, 255 - len(h), -1)), "CBR-1", "The header is no CBOR."),
+        (
+            "random",
+            lambda h: bytes(range(255, 255 - len(h), -1)),
+            "CBR-1",
+            "The header is no CBOR.",
+        ),
     ):
         bundle = release(f"cbor-header-{name}").hook("header", change)
         yield case(bundle, comment, rules, "HEADER_ENCODING")

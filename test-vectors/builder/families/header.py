@@ -8,7 +8,7 @@ from typing import Any
 from builder.bundle import Bundle
 from builder.cases import Case, case
 from builder.keys import LABELS, SigningKey
-from builder.scenes import neighbour, pointer, release, rotated, standard, steady
+from builder.scenes import neighbour, pointer, release, rotated, steady
 from builder.trust import Chain, role
 
 Change = Callable[[list[Any]], Any]
@@ -40,7 +40,10 @@ SHAPES: dict[str, tuple[Change, str]] = {
     "element-extra": (lambda h: [*h, 0], "The header has eleven elements."),
     "not-an-array": (lambda h: dict(enumerate(h)), "The header is a map."),
     "format-other": (_put(0, "bundlefmt/2"), "The format string is another."),
-    "format-trust": (_put(0, "bundlefmt/1 trust"), "The format string is that of a trust document."),
+    "format-trust": (
+        _put(0, "bundlefmt/1 trust"),
+        "The format string is that of a trust document.",
+    ),
     "format-bytes": (_put(0, b"bundlefmt/1"), "The format is a byte string."),
     "format-nul": (_put(0, "bundlefmt/1\0"), "The format string ends in a NUL."),
     "kind-zero": (_put(1, 0), "The kind is 0."),
@@ -99,7 +102,12 @@ def _extended(name: str, critical: list[Any], extensions: Any) -> Bundle:
 def _extensions() -> Iterator[Case]:
     for name, critical, extensions, comment in (
         ("critical-without-extension", [4096], {}, "A critical number names no extension."),
-        ("critical-other-extension", [4097], {4096: 0}, "A critical number names another extension."),
+        (
+            "critical-other-extension",
+            [4097],
+            {4096: 0},
+            "A critical number names another extension.",
+        ),
         ("critical-unsorted", [5000, 4096], {4096: 0, 5000: 0}, "The critical list descends."),
         ("critical-twice", [4096, 4096], {4096: 0}, "A critical number is listed twice."),
         ("critical-text", ["4096"], {4096: 0}, "A critical number is a text."),
@@ -115,13 +123,14 @@ def _extensions() -> Iterator[Case]:
     bundle = _extended("header-critical-second", [65535], {1: 0, 65535: 0})
     comment = "Of two extensions the second is critical and unknown."
     yield case(bundle, comment, "HDR-4", "UNSUPPORTED_CRITICAL")
-    for name, extensions, comment in (
+    harmless: tuple[tuple[str, Any, str], ...] = (
         ("unknown", {4096: "ignored"}, "An unknown extension is ignored."),
         ("grease", {2570: b"", 64250: [0]}, "GREASE extensions are ignored."),
         ("private", {61440: 1, 65535: {}}, "Private extensions are ignored."),
         ("zero", {0: False}, "The extension number 0 is as unknown as any."),
         ("deep", {4096: {0: [{1: [[b"x"]]}]}}, "An unknown extension may hold any structure."),
-    ):
+    )
+    for name, extensions, comment in harmless:
         yield case(_extended(f"header-extension-{name}", [], extensions), comment, "HDR-5 EXT-1")
 
 
@@ -129,7 +138,8 @@ def _suite_and_kind() -> Iterator[Case]:
     for suite in (0, 2, 2570, 61440):
         bundle = release(f"header-suite-{suite}").hook("header_item", _put(2, suite))
         yield case(bundle, f"The suite is {suite}.", "HDR-2", "UNSUPPORTED_SUITE")
-    release_key, pointer_key = (SigningKey(f"standard {role} 1") for role in ("release", "pointer"))
+    release_key = SigningKey("standard release 1")
+    pointer_key = SigningKey("standard pointer 1")
     bundle = release("header-release-posing-as-pointer")
     bundle.signers, bundle.label = [pointer_key], LABELS[2]
     comment = "The pointer key signed a release as a pointer, and a pointer was asked for."
@@ -185,7 +195,7 @@ def _publisher_and_epoch() -> Iterator[Case]:
     comment = "An epoch older than the newest is accepted while it is not retired."
     yield case(bundle, comment, "HDR-8 HDR-9")
     bundle = release("header-manifest-digest-other")
-    bundle.hook("header_item", lambda h: _inner(6, 1, bytes(32))(h))
+    bundle.hook("header_item", _inner(6, 1, bytes(32)))
     yield case(bundle, "The manifest digest is another.", "HDR-12", "MANIFEST_DIGEST")
     bundle = release("header-manifest-changed")
     bundle.hook("manifest_section", lambda m: m[:-1] + bytes([m[-1] ^ 1]))

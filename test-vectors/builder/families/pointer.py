@@ -187,7 +187,12 @@ def _policy() -> Iterator[Case]:
         comment = f"A pointer read {now - CREATED - 2_678_400} seconds from its expiry."
         yield case(bundle, comment, "POL-5", code, now=now)
     expect: dict[str, Any] = {"product": "demo", "channel": "stable"}
-    yield case(_pointer("as-expected"), "Product and channel are as expected.", "POL-1 POL-7", expect=expect)
+    yield case(
+        _pointer("as-expected"),
+        "Product and channel are as expected.",
+        "POL-1 POL-7",
+        expect=expect,
+    )
     for name, changed, code, rule in (
         ("other-product", {"product": "demo2"}, "PRODUCT_MISMATCH", "POL-1"),
         ("product-case", {"product": "Demo"}, "PRODUCT_MISMATCH", "POL-1"),

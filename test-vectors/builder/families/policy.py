@@ -42,7 +42,13 @@ def _floor() -> Iterator[Case]:
         ("same", standard(), (1, 42, own), None, "The floor is this release."),
         ("other", standard(), (1, 42, OLDER), "EQUIVOCATION", "Another release is at the floor."),
         ("above", standard(), (1, 43, OLDER), "ROLLBACK", "The floor is one number above."),
-        ("above-same-id", standard(), (1, 43, own), "ROLLBACK", "The floor is above, its id equal."),
+        (
+            "above-same-id",
+            standard(),
+            (1, 43, own),
+            "ROLLBACK",
+            "The floor is above, its id equal.",
+        ),
         ("far-above", standard(), (1, 2**53 - 1, OLDER), "ROLLBACK", "The floor is 2^53-1."),
         (
             "epoch-above",
@@ -128,7 +134,7 @@ def _host() -> Iterator[Case]:
         bundle = release(f"policy-host-{name}")
         bundle.release = {5: requires}
         comment = f"The release requires {_range(requires)}; the host is {_version(host)}."
-        expect = None if host is None else {"host": host}
+        expect: dict[str, Any] | None = None if host is None else {"host": host}
         yield case(bundle, comment, "POL-6", None if good else "HOST_MISMATCH", expect=expect)
     bundle = release("policy-host-not-required")
     yield case(bundle, "The host is stated and not required.", "POL-6", expect={"host": [1]})

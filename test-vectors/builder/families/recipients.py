@@ -106,7 +106,12 @@ def _lengths() -> Iterator[Case]:
             bundle = _release(f"type-{kind}-length-{length}", [Wrap(DEVICE), wrong])
             comment = f"An entry of type {kind} has {length} bytes."
             yield case(bundle, comment, "RCP-3", "RECIPIENT_TABLE")
-    for length, code in ((0, "RECIPIENT_TABLE"), (1, None), (2048, None), (2049, "RECIPIENT_TABLE")):
+    for length, code in (
+        (0, "RECIPIENT_TABLE"),
+        (1, None),
+        (2048, None),
+        (2049, "RECIPIENT_TABLE"),
+    ):
         odd = entry(6682, expand("decoy", "length", length))
         bundle = _release(f"unknown-type-length-{length}", [Wrap(DEVICE), odd])
         comment = f"An entry of unknown type has {length} bytes."
@@ -175,7 +180,7 @@ def _damaged() -> Iterator[Case]:
         yield case(probe, comment, "RCP-9 RCP-8", "NO_IDENTITY")
 
 
-def _before(name: str, first: Callable[[str], Wrap], last: Callable[[str], Wrap]) -> Bundle:
+def _before(name: str, first: Callable[..., Wrap], last: Callable[..., Wrap]) -> Bundle:
     """A bundle whose entry `first` sorts before its entry `last`."""
     for attempt in count():
         bundle = _release(name, [first(f"first {attempt}"), last("last")])
@@ -187,9 +192,9 @@ def _before(name: str, first: Callable[[str], Wrap], last: Callable[[str], Wrap]
 
 
 def _tried() -> Iterator[Case]:
+    wrong_cek = expand("wrong", "cek", 32)
     for key, name in ((DEVICE, "x25519"), (HYBRID, "hybrid")):
         identity = f"device-{name}"
-        wrong_cek = expand("wrong", "cek", 32)
         for hint in (True, False):
             word = "hinted" if hint else "anonymous"
             bundle = _before(
@@ -249,7 +254,7 @@ def _stolen() -> Iterator[Case]:
         identity = f"device-{name}"
         yield case(bundle, comment, "RCP-7 RCP-8", "NO_IDENTITY", identity=identity)
     publisher_id, bundle_id = standard().publisher_id, _release("x", []).bundle_id
-    wrongs = {
+    wrongs: dict[str, Callable[[bytes], bytes]] = {
         "info-kind": lambda b: wrap_info(2, publisher_id, b, 1),
         "info-type": lambda b: wrap_info(1, publisher_id, b, 2),
         "info-publisher": lambda b: wrap_info(1, neighbour().publisher_id, b, 1),

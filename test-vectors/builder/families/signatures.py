@@ -10,7 +10,7 @@ from builder.bundle import Bundle
 from builder.cases import Case, built, case
 from builder.encode import cbor, u16
 from builder.keys import LABELS, POINTER, RELEASE, TRUST, PublicKey, Row, SigningKey, sig_structure
-from builder.scenes import pointer, release, standard
+from builder.scenes import pointer, release
 from builder.trust import Chain, role
 
 RELEASE_KEY = SigningKey("standard release 1")
@@ -97,7 +97,12 @@ def _lengths() -> Iterator[Case]:
     bundle.extra_rows = [Row(1, bytes(32), bytes(63))]
     comment = "A row of algorithm 1 and an unknown kid has 63 bytes."
     yield case(bundle, comment, "SIG-3", "SIGNATURE_TABLE")
-    for length, code in ((0, "SIGNATURE_TABLE"), (1, None), (8192, None), (8193, "SIGNATURE_TABLE")):
+    for length, code in (
+        (0, "SIGNATURE_TABLE"),
+        (1, None),
+        (8192, None),
+        (8193, "SIGNATURE_TABLE"),
+    ):
         bundle = release(f"signatures-unknown-alg-length-{length}")
         bundle.extra_rows = [Row(2, bytes(32), bytes(length))]
         comment = f"A row of another algorithm has a signature of {length} bytes."
@@ -112,11 +117,19 @@ def _unknown() -> Iterator[Case]:
     known = RELEASE_KEY.kid
     for name, row, comment in (
         ("kid", Row(1, bytes(32), b"\xff" * 64), "A row of an unknown kid is ignored."),
-        ("alg-zero", Row(0, known, b"\1"), "The algorithm 0 is ignored, with the kid of a known key."),
+        (
+            "alg-zero",
+            Row(0, known, b"\1"),
+            "The algorithm 0 is ignored, with the kid of a known key.",
+        ),
         ("alg-reserved", Row(2, known, bytes(3373)), "The reserved algorithm 2 is ignored."),
         ("alg-grease", Row(2570, known, b"grease"), "A GREASE algorithm is ignored."),
         ("alg-private", Row(65535, b"\xff" * 32, b"p"), "A private algorithm is ignored."),
-        ("root-key", SigningKey("standard root 1").row(RELEASE, b"x"), "A root key's row is ignored."),
+        (
+            "root-key",
+            SigningKey("standard root 1").row(RELEASE, b"x"),
+            "A root key's row is ignored.",
+        ),
         ("pointer-key", POINTER_KEY.row(POINTER, b"x"), "A bad row of the pointer key is ignored."),
     ):
         bundle = release(f"signatures-ignored-{name}")
@@ -153,7 +166,9 @@ def _unknown() -> Iterator[Case]:
     yield case(bundle, "Only a stranger signed.", "SIG-6", "SIGNATURE_THRESHOLD")
 
 
-def _row_over(message: Callable[[bytes], bytes], key: SigningKey = RELEASE_KEY) -> Callable[[bytes], Row]:
+def _row_over(
+    message: Callable[..., bytes], key: SigningKey = RELEASE_KEY
+) -> Callable[[bytes], Row]:
     return lambda header: Row(1, key.kid, key.sign(message(header)))
 
 
@@ -162,7 +177,10 @@ def _signed_bytes() -> Iterator[Case]:
     other = STRANGER.kid
     wrong: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "label-pointer": (lambda h: sig_structure(POINTER, kid, h), "The label is the pointer's."),
-        "label-trust": (lambda h: sig_structure(TRUST, kid, h), "The label is the trust document's."),
+        "label-trust": (
+            lambda h: sig_structure(TRUST, kid, h),
+            "The label is the trust document's.",
+        ),
         "label-empty": (lambda h: sig_structure("", kid, h), "The label is empty."),
         "label-nul": (lambda h: sig_structure(RELEASE + "\0", kid, h), "The label ends in a NUL."),
         "alg-eddsa": (
@@ -173,7 +191,10 @@ def _signed_bytes() -> Iterator[Case]:
             lambda h: sig_structure(RELEASE, kid, h, b"\x01"),
             "The protected algorithm is 1.",
         ),
-        "protected-kid": (lambda h: sig_structure(RELEASE, other, h), "The protected kid is another."),
+        "protected-kid": (
+            lambda h: sig_structure(RELEASE, other, h),
+            "The protected kid is another.",
+        ),
         "protected-without-kid": (
             lambda h: cbor(["Signature1", b"\xa1\x01\x32", RELEASE.encode(), h]),
             "The protected header has no kid.",
@@ -237,7 +258,13 @@ def _flipped(row: Row, at: int) -> Row:
 def _roles() -> Iterator[Case]:
     for name, kind, key, label, comment in (
         ("release-by-pointer-key", 1, POINTER_KEY, RELEASE, "The pointer key signed a release."),
-        ("release-by-pointer-key-as-pointer", 1, POINTER_KEY, POINTER, "The pointer key signed a release with the pointer's label."),
+        (
+            "release-by-pointer-key-as-pointer",
+            1,
+            POINTER_KEY,
+            POINTER,
+            "The pointer key signed a release with the pointer's label.",
+        ),
         ("pointer-by-release-key", 2, RELEASE_KEY, POINTER, "The release key signed a pointer."),
         ("release-by-root-key", 1, SigningKey("standard root 1"), RELEASE, "The root key signed."),
     ):
@@ -292,12 +319,12 @@ def _thresholds() -> Iterator[Case]:
         bundle.signers = [keys[i] for i in signers]
         comment = f"{len(signers)} of {size[1]} keys signed; the threshold is {size[0]}."
         yield case(bundle, comment, "SIG-6", code)
-    for name, size, good, bad in (
+    for name, size, met, bad in (
         ("1-of-2-other-bad", (1, 2), [0], 1),
         ("2-of-3-third-bad", (2, 3), [0, 1], 2),
     ):
         bundle = release(f"signatures-threshold-{name}", chains[size])
-        bundle.signers = [keys[i] for i in good]
+        bundle.signers = [keys[i] for i in met]
         bundle.extra_rows = [Row(1, keys[bad].kid, bytes(64))]
         comment = "The threshold is met, and one more known key has a bad signature."
         yield case(bundle, comment, "SIG-5", "SIGNATURE_INVALID")
@@ -317,7 +344,7 @@ def _thresholds() -> Iterator[Case]:
     yield case(bundle, comment, "SIG-6 SIG-7", "SIGNATURE_THRESHOLD")
     bundle = release("signatures-threshold-2-of-3-row-twice", chains[2, 3])
     bundle.signers = [keys[0]]
-    bundle.hook("rows", lambda one: one * 2)
+    bundle.hook("rows", lambda found: found * 2)
     comment = "One key's row is there twice; two keys are needed."
     yield case(bundle, comment, "SIG-2", "SIGNATURE_TABLE")
     future = PublicKey(2570, b"a key of an algorithm to come")
@@ -326,6 +353,8 @@ def _thresholds() -> Iterator[Case]:
     yield case(bundle, "A key of unknown algorithm beside a sufficient one.", "TRU-14 SIG-6")
     bundle = release("signatures-threshold-kid-of-other-kind", chains[1, 2])
     bundle.signers, bundle.label = [keys[0]], LABELS[2]
-    yield case(bundle, "A release key signed with the pointer's label.", "SIG-8", "SIGNATURE_INVALID")
+    yield case(
+        bundle, "A release key signed with the pointer's label.", "SIG-8", "SIGNATURE_INVALID"
+    )
     if built(bundle).at["rows"][0].kid != keys[0].kid:
         raise ValueError("the row is not the key's")

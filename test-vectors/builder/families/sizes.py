@@ -40,7 +40,9 @@ def _prelude() -> Iterator[Case]:
         "case": (bytes.fromhex("89626e646c0d0a1a"), "The letters of the magic are small."),
     }
     for name, (value, comment) in magic.items():
-        yield case(_with_prelude(f"prelude-magic-{name}", 0, value), comment, "PRE-1", "PRELUDE_MAGIC")
+        yield case(
+            _with_prelude(f"prelude-magic-{name}", 0, value), comment, "PRE-1", "PRELUDE_MAGIC"
+        )
     bundle = release("prelude-magic-crlf-to-lf")
     data = built(bundle).file.replace(b"\r\n", b"\n", 1)
     comment = "A text transfer turned the CRLF of the magic into LF."
@@ -146,7 +148,11 @@ def _header_limits() -> Iterator[Case]:
         comment = f"The header gives the manifest {length} bytes; the file ends inside it."
         data = built(bundle).file[: section(built(bundle), "manifest")[1]]
         yield case(bundle, comment, _limit_rules(code), code, data=data)
-    for length, code in ((2**40, "TRUNCATED"), (2**40 + 1, "HEADER_LIMIT"), (2**53 - 1, "HEADER_LIMIT")):
+    for length, code in (
+        (2**40, "TRUNCATED"),
+        (2**40 + 1, "HEADER_LIMIT"),
+        (2**53 - 1, "HEADER_LIMIT"),
+    ):
         bundle = release(f"sizes-body-len-{length}")
         bundle.hook("header_item", lambda h, n=length: [*h[:7], [n, h[7][1]], *h[8:]])
         comment = f"The header gives the body {length} bytes; the file ends inside the manifest."
@@ -176,14 +182,18 @@ def _shifted() -> Iterator[Case]:
         yield case(bundle, comment, "PRE-8", "TRUNCATED", stop=0)
     bundle = _with_prelude("sizes-header-length-beyond-file", 12, u32(1024))
     data = built(bundle).file[:1000]
-    yield case(bundle, "The file ends inside a header of 1,024 bytes.", "PRE-8", "TRUNCATED", data=data)
+    yield case(
+        bundle, "The file ends inside a header of 1,024 bytes.", "PRE-8", "TRUNCATED", data=data
+    )
 
 
 def _cuts() -> Iterator[Case]:
     probe = built(wide("sizes-probe"))
     for name, start, end in probe.sections:
         if name != "body":
-            yield _cut(f"sizes-cut-inside-{name}", (start + end) // 2, f"The file ends inside {name}.")
+            yield _cut(
+                f"sizes-cut-inside-{name}", (start + end) // 2, f"The file ends inside {name}."
+            )
             yield _cut(f"sizes-cut-after-{name}", end, f"The file ends after {name}.")
     start, end = section(probe, "body")
     messages = sum(map(len, probe.at["messages"]))
@@ -192,7 +202,11 @@ def _cuts() -> Iterator[Case]:
         ("body-first-leaf-short", start + 16383, "One byte of the first leaf is missing."),
         ("body-first-leaf", start + 16384, "The file ends with the first leaf."),
         ("body-second-leaf", start + 32768, "The file ends with the second leaf."),
-        ("body-records", start + messages, "The file ends with the last record, before the padding."),
+        (
+            "body-records",
+            start + messages,
+            "The file ends with the last record, before the padding.",
+        ),
         ("body-padding", (start + messages + end) // 2, "The file ends inside the padding."),
         ("body-last-byte", end - 1, "The last byte of the padding is missing."),
     ):
@@ -222,7 +236,9 @@ def _ends() -> Iterator[Case]:
     yield case(bundle, "A second bundle follows the first.", "PRE-9", "TRAILING_DATA", data=data)
     bundle = pointer("sizes-trailing-pointer")
     data = built(bundle).file + b"\0"
-    yield case(bundle, "A byte follows a pointer, which has no body.", "PRE-9", "TRAILING_DATA", data=data)
+    yield case(
+        bundle, "A byte follows a pointer, which has no body.", "PRE-9", "TRAILING_DATA", data=data
+    )
     bundle = wide("sizes-trailing-multi-record")
     data = built(bundle).file + b"\0"
     comment = "A byte follows a body of several leaves."

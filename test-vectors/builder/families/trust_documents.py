@@ -187,7 +187,11 @@ def _roles() -> Iterator[Case]:
             comment = f"The {which} role has threshold {threshold} and {count} keys."
             yield _case(f"{which}-{name}", comment, "TRU-3", "TRUST_DOCUMENT", **changed)
     yield _case(
-        "release-17-keys", "A role has 17 keys.", "TRU-3", "TRUST_DOCUMENT", release=Role(1, many(17))
+        "release-17-keys",
+        "A role has 17 keys.",
+        "TRU-3",
+        "TRUST_DOCUMENT",
+        release=Role(1, many(17)),
     )
     every = Role(16, many(16))
     bundle = release("trust-release-16-keys", Chain.start("sixteen", root=every, release=every))
@@ -239,9 +243,16 @@ def _keys() -> Iterator[Case]:
 def _epochs() -> Iterator[Case]:
     yield _case("epoch-skipped", "A document skips epoch 2.", "TRU-9", "TRUST_EPOCH", epoch=3)
     yield _case("epoch-repeated", "A document repeats epoch 1.", "TRU-9", "TRUST_EPOCH", epoch=1)
-    yield _case("epoch-far", "A document has epoch 2^53-1.", "TRU-9", "TRUST_EPOCH", epoch=2**53 - 1)
     yield _case(
-        "epoch-zero", "A document has epoch 0.", "TRU-2 TRU-6", "TRUST_DOCUMENT", epoch=0, min_epoch=0
+        "epoch-far", "A document has epoch 2^53-1.", "TRU-9", "TRUST_EPOCH", epoch=2**53 - 1
+    )
+    yield _case(
+        "epoch-zero",
+        "A document has epoch 0.",
+        "TRU-2 TRU-6",
+        "TRUST_DOCUMENT",
+        epoch=0,
+        min_epoch=0,
     )
     yield _case("min-epoch-zero", "min_epoch is 0.", "TRU-6", "TRUST_DOCUMENT", min_epoch=0)
     comment = "min_epoch is above the document's epoch."
@@ -272,7 +283,11 @@ def _frames() -> Iterator[Case]:
     frame = standard().frames[0]
     for name, section, comment in (
         ("trailing-byte", good + b"\0", "A byte follows the last frame."),
-        ("trailing-head", good + u32(54) + u32(37), "The head of a frame without its bytes follows."),
+        (
+            "trailing-head",
+            good + u32(54) + u32(37),
+            "The head of a frame without its bytes follows.",
+        ),
         ("half-head", good + u32(54)[:3], "Three bytes of a frame's head follow."),
         ("zeros", good + bytes(8), "A frame of two empty parts follows."),
         (
@@ -365,7 +380,12 @@ def _files() -> Iterator[Case]:
             "The reader's trust file has the label of a recipient.",
         ),
         ("line-short", short, "ARM-1", "A line inside the armor has fewer than 64 characters."),
-        ("line-missing", good.replace(lines[2] + "\n", "*" * 64 + "\n"), "ARM-1", "A line is no base64."),
+        (
+            "line-missing",
+            good.replace(lines[2] + "\n", "*" * 64 + "\n"),
+            "ARM-1",
+            "A line is no base64.",
+        ),
         ("no-end", good.replace(lines[-1], ""), "ARM-1", "The armor has no end line."),
     ):
         chain = rotated() if "epoch" in name else standard()

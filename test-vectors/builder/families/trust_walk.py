@@ -59,7 +59,10 @@ def _sections() -> Iterator[Case]:
 
 
 def _gaps() -> Iterator[Case]:
-    for chain, code, rule in ((rotated(), "TRUST_SIGNATURE", "TRU-22"), (steady(), "TRUST_EPOCH", "TRU-9")):
+    for chain, code, rule in (
+        (rotated(), "TRUST_SIGNATURE", "TRU-22"),
+        (steady(), "TRUST_EPOCH", "TRU-9"),
+    ):
         keys = "new keys" if chain is rotated() else "the same keys"
         for name, frames, comment in (
             ("first-new-missing", (3, 4, 5), "The second document is missing at the start"),
@@ -148,7 +151,9 @@ def _known() -> Iterator[Case]:
     yield case(bundle, comment, "TRU-22", "TRUST_SIGNATURE", pin=pin)
     strangers = [Row(1, bytes(32), bytes(64)), Row(2570, bytes(32), b"grease")]
     roots = [SigningKey(f"rotated root {i}") for i in (1, 2)]
-    bundle = _release("trust-known-more-rows", chain, 1, old.signed(*roots, extra=strangers), 3, 4, 5)
+    bundle = _release(
+        "trust-known-more-rows", chain, 1, old.signed(*roots, extra=strangers), 3, 4, 5
+    )
     comment = "A known document has rows of unknown keys besides."
     yield case(bundle, comment, "SIG-7 EXT-1", pin=pin)
     bundle = _release("trust-new-more-rows", chain, 1, old.signed(*roots, extra=strangers), 3, 4, 5)
@@ -164,13 +169,14 @@ def _forks() -> Iterator[Case]:
     worse = other.extended(expires=0)
     pin = own.pin(2)
     alien = other.frames[1]
-    for name, chain, frames, comment in (
+    disputes: tuple[tuple[str, Chain, tuple[Frame | int, ...], str], ...] = (
         ("later", own, (1, alien), "Another document of the reader's epoch follows the first."),
         ("first", own, (alien,), "The section begins with another document of the reader's epoch."),
         ("both", own, (1, alien, own.frames[1]), "The reader's document follows the other one."),
         ("continued", own, (1, alien, worse.frames[2]), "The other document has a successor."),
         ("first-continued", own, (alien, worse.frames[2]), "The other history stands alone."),
-    ):
+    )
+    for name, chain, frames, comment in disputes:
         bundle = _release(f"trust-fork-{name}", chain, *frames)
         yield case(bundle, comment, "TRU-21", "TRUST_FORK", pin=pin)
     for name, frames, comment in (
@@ -224,7 +230,9 @@ def _expiry() -> Iterator[Case]:
     ):
         chain = Chain.start(f"expiring-{name}", expires=expires)
         bundle = pointer(f"trust-expiry-pointer-{name}", chain)
-        yield case(bundle, f"A pointer, read {name} the second its document expires.", "TRU-18", code)
+        yield case(
+            bundle, f"A pointer, read {name} the second its document expires.", "TRU-18", code
+        )
         bundle = release(f"trust-expiry-release-{name}", chain)
         comment = f"A release, read {name} the second its document expires."
         yield case(bundle, comment, "TRU-18")
@@ -249,7 +257,9 @@ def _unsupported() -> Iterator[Case]:
     ):
         chain = Chain.start(f"migrating-{name}", release=role(threshold, *keys))
         bundle = release(f"trust-unknown-alg-release-{name}", chain)
-        comment = f"The release role needs {threshold} of {len(keys)} keys, one of unknown algorithm."
+        comment = (
+            f"The release role needs {threshold} of {len(keys)} keys, one of unknown algorithm."
+        )
         yield case(bundle, comment, "TRU-14 TRU-15", code)
         bundle = pointer(f"trust-unknown-alg-release-{name}-pointer", chain)
         comment = "The same publisher's pointers are not concerned."

@@ -59,7 +59,9 @@ def _trees() -> Iterator[Case]:
         File("\U0001f4e6", b"p"),
         File("\uffee", b"e"),
     )
-    yield case(bundle, "Names outside ASCII are ordered by their bytes, not by code units.", "LST-2")
+    yield case(
+        bundle, "Names outside ASCII are ordered by their bytes, not by code units.", "LST-2"
+    )
     bundle = _tree(
         "valid-names-with-spaces",
         File(" leading and inner", b"1"),
@@ -164,9 +166,7 @@ def _texts() -> Iterator[Case]:
         "platform": "linux-x86_64",
         "floor": {"min_epoch": 1, "number": 41, "release_id": sha256(b"older").hexdigest()},
     }
-    yield case(
-        bundle, "A release record with every optional field.", "REL-1 POL-6", expect=expect
-    )
+    yield case(bundle, "A release record with every optional field.", "REL-1 POL-6", expect=expect)
     bundle = release("valid-longest-texts")
     bundle.release = {
         0: "P" + "r-o_d.7" * 18 + "x",
