@@ -351,7 +351,7 @@ def _thresholds() -> Iterator[Case]:
     chain = Chain.start("committee-future", release=role(1, keys[0], future))
     bundle = release("signatures-threshold-with-unknown-alg-key", chain)
     yield case(bundle, "A key of unknown algorithm beside a sufficient one.", "TRU-14 SIG-6")
-    bundle = release("signatures-threshold-kid-of-other-kind", chains[1, 2])
+    bundle = release("signatures-threshold-pointer-label", chains[1, 2])
     bundle.signers, bundle.label = [keys[0]], LABELS[2]
     yield case(
         bundle, "A release key signed with the pointer's label.", "SIG-8", "SIGNATURE_INVALID"

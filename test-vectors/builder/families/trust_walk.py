@@ -105,7 +105,7 @@ def _known() -> Iterator[Case]:
             "A bit of a known document is wrong.",
         ),
         (
-            "expires-changed",
+            "document-last-flipped",
             replace(old, document=flip(old.document, -1)),
             "The last byte of a known document is wrong.",
         ),
@@ -136,7 +136,7 @@ def _known() -> Iterator[Case]:
         ),
     ):
         bundle = _release(f"trust-known-{name}", chain, 1, frame, 3, 4, 5)
-        rules = "TRU-22" if "document" in name or "expires" in name else "TRU-10 TRU-11 SIG-5"
+        rules = "TRU-22" if "document" in name else "TRU-10 TRU-11 SIG-5"
         yield case(bundle, comment, rules, "TRUST_SIGNATURE", pin=pin)
     first = chain.frames[0]
     bundle = _release(
