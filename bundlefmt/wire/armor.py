@@ -47,7 +47,9 @@ def dearmor(text: str, code: str = "KEY_FILE") -> list[Block]:
     blocks: list[Block] = []
     label = ""
     lines: list[str] = []
-    for line in text.removeprefix("\ufeff").splitlines():
+    # Not splitlines(): it ends lines at characters that no other language does.
+    for raw in text.removeprefix("\ufeff").split("\n"):
+        line = raw.removesuffix("\r")
         if line.startswith(_BEGIN):
             if label or not line.endswith(_TAIL):
                 raise refuse(code, "a BEGIN line is damaged or stands inside a block")

@@ -50,7 +50,7 @@ def decode(data: bytes, code: str, *, items: int = LIMITS.cbor_items) -> Any:
             data,
             allow_indefinite=False,
             allow_duplicate_keys=False,
-            max_depth=LIMITS.cbor_depth - 1,  # the library does not count the outermost level
+            max_depth=LIMITS.cbor_depth,  # stops recursion; the library counts values and not containers
             semantic_decoders=_NO_TAGS,
             tag_hook=_refuse_tag,
         )
@@ -84,34 +84,47 @@ class _ProfileError(ValueError):
 
 
 def _walk(value: Any) -> None:
-    """Check types and ranges of a decoded value (CBR-4, CBR-5, CBR-6 key types)."""
-    stack = [value]
-    push = stack.append
-    pop = stack.pop
-    while stack:
-        item = pop()
-        kind = type(item)
-        if kind is int:
-            if not 0 <= item <= UINT_MAX:
-                raise _ProfileError("integer")
-        elif kind is list or kind is tuple:
-            for part in item:
-                # Leaves are checked here instead of being pushed: tables have millions of them.
+    """Check types, ranges and nesting of a decoded value (CBR-4, CBR-5, CBR-8, key types of CBR-6), level by level."""
+    level = [value]
+    depth = 0
+    while level:
+        below: list[Any] = []
+        push = below.append
+        for item in level:
+            kind = type(item)
+            if kind is list or kind is tuple:
+                parts = item
+            elif kind is dict:
+                last = -1
+                for key in item:
+                    if type(key) is not int or not last < key <= UINT_MAX:
+                        raise _ProfileError("map key")
+                    last = key
+                parts = item.values()
+            else:
+                _scalar(item)
+                continue
+            for part in parts:
+                # The ordinary scalars are checked here instead of being pushed: tables have millions of them.
                 part_kind = type(part)
                 if part_kind is int:
                     if not 0 <= part <= UINT_MAX:
                         raise _ProfileError("integer")
-                elif part_kind is not bytes and part_kind is not str and part_kind is not bool:
+                elif part_kind is not bytes and part_kind is not str:
                     push(part)
-        elif kind is dict:
-            last = -1
-            for key, part in item.items():
-                if type(key) is not int or not last < key <= UINT_MAX:
-                    raise _ProfileError("map key")
-                last = key
-                push(part)
-        elif kind is not bytes and kind is not str and kind is not bool:
-            raise _ProfileError(kind.__name__)
+        depth += any(type(item) is list or type(item) is dict or type(item) is tuple for item in level)
+        if depth > LIMITS.cbor_depth:
+            raise _ProfileError("depth")
+        level = below
+
+
+def _scalar(value: Any) -> None:
+    kind = type(value)
+    if kind is int:
+        if not 0 <= value <= UINT_MAX:
+            raise _ProfileError("integer")
+    elif kind is not bytes and kind is not str and kind is not bool:
+        raise _ProfileError(kind.__name__)
 
 
 _LENGTHS = {24: 1, 25: 2, 26: 4, 27: 8}
