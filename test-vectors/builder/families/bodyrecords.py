@@ -42,7 +42,7 @@ def message(bundle: Bundle, place: int, plain: bytes, **other: Any) -> bytes:
     return encrypt(other.get("cek", bundle.cek), binding, salt, plain)
 
 
-def _second(bundle: Bundle, make: Callable[[Bundle, bytes], bytes]) -> Bundle:
+def _second(bundle: Bundle, make: Callable[..., bytes]) -> Bundle:
     """Three stored records, of which the second has another message."""
     bundle.records = [
         Record([0]),

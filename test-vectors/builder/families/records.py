@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from operator import add
 from typing import Any
 
 from builder.bundle import Bundle, File, Record
@@ -180,7 +182,7 @@ def _sums() -> Iterator[Case]:
         ("one-more", 1, "A compressed record claims one byte more; the size class is the same."),
     ):
         bundle = three(f"records-coded-len-{name}")
-        bundle.hook("record_items", edit(lambda n, step=step: n + step, 1, 1))
+        bundle.hook("record_items", edit(partial(add, step), 1, 1))
         yield case(bundle, comment, "ENC-3", "RECORD_DECRYPT", stop=1)
 
 
