@@ -26,7 +26,6 @@ def _refuse_tag(*_: object) -> Any:
 
 
 _NO_TAGS: Any = dict.fromkeys(BUILTIN_TAGS, _refuse_tag)
-_SMALL = 4096  # so few bytes cannot hold enough items to cost memory
 
 
 def decode(data: bytes, code: str, *, items: int = LIMITS.cbor_items) -> Any:
@@ -43,7 +42,7 @@ def decode(data: bytes, code: str, *, items: int = LIMITS.cbor_items) -> Any:
     Raises:
         EncodingError: with `code`, when the bytes are outside the profile.
     """
-    if len(data) > _SMALL:
+    if len(data) > items:  # an item has at least one byte
         _bound(data, code, items)
     try:
         value = cbor2.loads(
