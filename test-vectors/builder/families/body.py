@@ -159,7 +159,7 @@ def _bytes() -> Iterator[Case]:
     ):
         bundle = wide(f"body-changed-{name}")
         bundle.hook("body_section", lambda b, at=offset: flip(b, at))
-        yield case(bundle, comment, "BDY-2 RDG-5", "BODY_DIGEST")
+        yield case(bundle, comment, "BDY-2 BDY-3 RDG-5", "BODY_DIGEST")
     bundle = wide("body-changed-leaves-swapped")
     bundle.hook("body_section", lambda b: b[LEAF : 2 * LEAF] + b[:LEAF] + b[2 * LEAF :])
     yield case(bundle, "Two leaves of the body were swapped.", "BDY-2", "BODY_DIGEST")
