@@ -1,0 +1,1 @@
+"""Helpers of the tests: a publisher in memory, forged bundles, and small independent decoders."""
