@@ -12,15 +12,15 @@ def _either_case(words: str) -> str:
     return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in words)
 
 
-# One search over "/" + path answers PTH-1 (empty components) to PTH-6. Every alternative begins with
-# a given character, which lets the engine skip all others; IGNORECASE would take that away.
+# One search over "/" + path answers PTH-1 (empty components) to PTH-6. It begins with one set of
+# characters, which lets the engine skip all others; IGNORECASE or plain alternatives would take that away.
 _DEVICES = "|".join(map(_either_case, ("con", "prn", "aux", "nul", r"clock\$", r"conin\$", r"conout\$")))
 _PORTS = f"(?:{_either_case('com')}|{_either_case('lpt')})[0-9\u00b9\u00b2\u00b3]"
 _BAD = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\\:]"  # PTH-3, PTH-4
-    r"|/(?=/|$)"  # PTH-1
-    r"|[. ](?=/|$)"  # PTH-2, PTH-5
-    rf"|/(?:{_DEVICES}|{_PORTS}) *(?:[./]|$)"  # PTH-6
+    r"[\x00-\x1f\x7f-\x9f\\:/. ](?:"
+    r"(?<![/. ])"  # PTH-3, PTH-4
+    r"|(?=/|$)"  # PTH-1 after a slash; PTH-2 and PTH-5 after a dot or a space
+    rf"|(?<=/)(?:{_DEVICES}|{_PORTS}) *(?:[./]|$))"  # PTH-6
 )
 
 

@@ -112,6 +112,25 @@ class _Checker:
         if type(row) is not list or len(row) != 4:
             raise refuse("RECORD_TABLE", f"record {number} does not have four fields")
         coding, coded_len, raw_pieces, raw_prefix = row
+        # The ordinary record, one whole content without prefix, judged by the same rules in one look:
+        # tables have hundreds of thousands of them. Whatever is unusual goes the long way.
+        if (
+            type(raw_pieces) is list
+            and len(raw_pieces) == 1
+            and type(raw_pieces[0]) is int
+            and type(coding) is int
+            and type(coded_len) is int
+            and raw_prefix == []
+            and self.listing.is_first(content := raw_pieces[0])
+        ):
+            size = self.listing.files[content].size
+            stored_right = coded_len == size if coding == STORED else coding == ZSTD
+            if 0 < size <= LIMITS.record_plain_len and stored_right and 1 <= coded_len <= LIMITS.record_coded_len:
+                self.pieces += 1
+                if self.pieces <= LIMITS.pieces and not self.done[content]:
+                    self.done[content] = size
+                    return Record(coding, coded_len, (Piece(content, 0, size),), (), size)
+                self.pieces -= 1
         if type(coding) is not int or coding > ZSTD or type(coded_len) is not int:
             raise refuse("RECORD_TABLE", f"record {number} has an unknown coding or no length")
         if type(raw_pieces) is not list or type(raw_prefix) is not list or not raw_pieces:
