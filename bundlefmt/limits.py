@@ -42,8 +42,8 @@ class Limits(NamedTuple):
     path_len: int = 1024
     component_len: int = 255
     records: int = 524_288
-    pieces: int = MIB
-    ranges: int = MIB
+    pieces: int = 524_288
+    ranges: int = 524_288
     record_plain_len: int = 8 * MIB
     record_coded_len: int = 8 * MIB
     prefix_len: int = 16 * MIB

@@ -28,17 +28,21 @@ class BundleTree:
 
     def read_row(self, row: int) -> bytes:
         """A whole content."""
-        return self._reader.read(self.listing.files[row].path)
+        return self.read_range(row, 0, self.listing.files[row].size)
 
     def read_range(self, row: int, offset: int, length: int) -> bytes:
         """Part of a content, which is read whole so that its digest is checked."""
+        path = self.listing.files[row].path
         parts: list[bytes] = []
         position = 0
-        for chunk in self._reader.chunks(self.listing.files[row].path):
-            low, high = max(offset - position, 0), min(offset + length - position, len(chunk))
-            if low < high:
-                parts.append(bytes(chunk[low:high]))
-            position += len(chunk)
+        try:
+            for chunk in self._reader.chunks(path):
+                low, high = max(offset - position, 0), min(offset + length - position, len(chunk))
+                if low < high:
+                    parts.append(bytes(chunk[low:high]))
+                position += len(chunk)
+        except BundleError as exc:
+            raise refuse("NEEDED_CONTENT", f"{path[:100]!a} of the needed release: {exc}") from exc
         return b"".join(parts)
 
 

@@ -151,7 +151,7 @@ def walk(chain: TrustChain, frames: tuple[TrustFrame, ...]) -> Walk:
                 try:
                     document = _successor(frame, chain.newest)
                 except BundleError as exc:
-                    if number == 0 and exc.code == "TRUST_SIGNATURE" and _is_fork(frame, start):
+                    if number == 0 and exc.code in ("TRUST_SIGNATURE", "TRUST_EPOCH") and _is_fork(frame, start):
                         pending_fork = True
                         continue
                     raise

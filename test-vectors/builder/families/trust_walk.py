@@ -201,8 +201,12 @@ def _forks() -> Iterator[Case]:
     comment = "Another document of the reader's epoch, under a root that never changed."
     yield case(bundle, comment, "TRU-21", "TRUST_FORK", pin=mine.pin(2))
     bundle = _release("trust-fork-same-root-first", mine, theirs.frames[1])
-    comment = "The same as first frame: signed by the reader's root, it fails by its epoch."
-    yield case(bundle, comment, "TRU-9", "TRUST_EPOCH", pin=mine.pin(2))
+    comment = "The same as first frame: signed by the reader's root, and of the reader's epoch."
+    yield case(bundle, comment, "TRU-21", "TRUST_FORK", pin=mine.pin(2))
+    onward = mine.extended()
+    bundle = _release("trust-fork-same-root-first-healed", onward, theirs.frames[1], 3)
+    comment = "The same, healed by a successor of the reader's own document."
+    yield case(bundle, comment, "TRU-21", pin=mine.pin(2))
 
 
 def _steps() -> Iterator[Case]:
