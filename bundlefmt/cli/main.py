@@ -22,6 +22,7 @@ from types import FrameType
 from typing import NamedTuple, NoReturn
 
 from bundlefmt.cli import ui
+from bundlefmt.cli.arguments import UsageError
 from bundlefmt.errors import BundleError, EntryNotFoundError, InstallError, KeyFileError, SourceError, WriteError
 
 PROG = "bundlefmt"
@@ -96,6 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _catch_signals()
     try:
         return _dispatch(arguments)
+    except SystemExit as exc:  # from argparse: help, or wrong usage
+        return exc.code if isinstance(exc.code, int) else DONE
     except BundleError as exc:
         return _report(exc, as_json="--json" in arguments, verb=arguments[0])
     except (KeyboardInterrupt, Interrupted) as exc:
@@ -117,19 +120,33 @@ def _dispatch(arguments: list[str]) -> int:
     add, run = functions(name)
     parser = verb_parser(name)
     add(parser)
-    return run(parser.parse_args(arguments[1:]))
+    args = parser.parse_args(arguments[1:])
+    try:
+        return run(args)
+    except UsageError as exc:
+        parser.error(str(exc))
 
 
-def verb_parser(name: str) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are safe to print: arguments may be names that a shell filled in."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and one line, and leave."""
+        self.print_usage(sys.stderr)
+        ui.complain(f"{self.prog}: error: {message}")
+        self.exit(USAGE)
+
+
+def verb_parser(name: str) -> Parser:
     """An empty parser for a verb, to be filled by its `add` function."""
-    return argparse.ArgumentParser(f"{PROG} {name}", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    return Parser(f"{PROG} {name}", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
 
 
 def _top_level(arguments: list[str]) -> int:
     from bundlefmt import __version__  # noqa: PLC0415 - verbs do without it
 
     rows = "\n".join(f"  {name:<20}{verb.help}" for name, verb in VERBS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         PROG,
         usage=f"{PROG} VERB ...",
         description="Signed and encrypted bundles of application releases.",
@@ -142,7 +159,7 @@ def _top_level(arguments: list[str]) -> int:
         parser.print_help(sys.stderr)
         return USAGE
     if not arguments[0].startswith("-"):
-        parser.error(f"no verb {ui.printable(arguments[0])!r}; verbs are {', '.join(VERBS)}")
+        parser.error(f"no verb {arguments[0]!r}; verbs are {', '.join(VERBS)}")
     parser.parse_args(arguments)
     parser.error("give the verb first")
 
@@ -150,7 +167,7 @@ def _top_level(arguments: list[str]) -> int:
 def _report(exc: BundleError, *, as_json: bool, verb: str) -> int:
     """One line for people, and one object for programs that asked for it."""
     ui.end_progress()
-    local = isinstance(exc, (SourceError, InstallError, WriteError, KeyFileError))
+    local = isinstance(exc, (SourceError, InstallError, WriteError, KeyFileError, EntryNotFoundError))
     if as_json:
         body = {"code": exc.code, "phase": exc.phase, "rules": list(exc.rules), "detail": exc.detail}
         ui.put_json(verb, {"refused": body})

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 JSON_VERSION = 1
 _BAR = 24
@@ -51,11 +51,12 @@ def _write(stream: Any, line: str) -> None:
         stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
-def put_json(verb: str, body: Mapping[str, Any]) -> None:
-    """Print the one object of `--json`; its `format` names verb and version."""
+def put_json(verb: str, body: Mapping[str, Any], out: TextIO | None = None) -> None:
+    """Print the one object of `--json`; its `format` names verb and version. It is ASCII, so no name can act on a terminal."""
     import json  # noqa: PLC0415 - only with --json
 
-    print(json.dumps({"format": f"bundlefmt-{verb}/{JSON_VERSION}", **body}, indent=2))
+    json.dump({"format": f"bundlefmt-{verb}/{JSON_VERSION}", **body}, out or sys.stdout, indent=2)
+    (out or sys.stdout).write("\n")
 
 
 def os_error(exc: OSError) -> str:
@@ -114,14 +115,17 @@ class Progress:
         if not self.active:
             return
         now = time.monotonic()
-        if now < self._next and done < total:
+        if now < self._next:
             return
         self._next = now + _INTERVAL
-        share = min(done / total, 1.0) if total else 1.0
-        full = int(share * _BAR)
         global _progress_shown  # noqa: PLW0603 - one terminal, one line
         _progress_shown = True
-        sys.stderr.write(f"\r{self._what} [{'#' * full}{'.' * (_BAR - full)}] {share:4.0%} {done / 1e6:.1f} MB")
+        bar = ""
+        if total:
+            share = min(done / total, 1.0)
+            full = int(share * _BAR)
+            bar = f" [{'#' * full}{'.' * (_BAR - full)}] {share:4.0%}"
+        sys.stderr.write(f"\r{self._what}{bar} {done / 1e6:.1f} MB")
         sys.stderr.flush()
 
 

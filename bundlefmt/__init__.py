@@ -1,0 +1,144 @@
+"""Signed and encrypted bundles of application releases (format bundlefmt/1).
+
+Names are imported when they are used, so that a program that only looks at a file does not load
+cryptography.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bundlefmt.bundle.front import Audited, audit_bundle
+    from bundlefmt.bundle.inspect import Inspection, inspect_bundle
+    from bundlefmt.bundle.policy import Floor, TrustPolicy
+    from bundlefmt.bundle.reader import BundleReader, Chunk, ReadPointer, read_pointer
+    from bundlefmt.bundle.source import ByteSource
+    from bundlefmt.bundle.trees import BundleTree, FolderTree
+    from bundlefmt.bundle.unpack import unpack
+    from bundlefmt.bundle.writer import BundleWriter, Packed, PackOptions
+    from bundlefmt.errors import (
+        AccessError,
+        AuthenticityError,
+        BundleError,
+        DecryptError,
+        DigestError,
+        EncodingError,
+        EntryNotFoundError,
+        FormatError,
+        InstallError,
+        KeyFileError,
+        LimitError,
+        NeededTreeError,
+        PathError,
+        PolicyError,
+        SignatureError,
+        SourceError,
+        TruncatedError,
+        TrustError,
+        UnsupportedError,
+        WriteError,
+    )
+    from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
+    from bundlefmt.keys.signers import FileSigner, Signer
+    from bundlefmt.limits import LIMITS, Limits
+    from bundlefmt.model.header import POINTER, RELEASE
+    from bundlefmt.model.listing import FileEntry
+    from bundlefmt.model.pointer import PointerRecord
+    from bundlefmt.model.release import ReleaseRecord, Requires
+    from bundlefmt.trust.chain import TrustChain, format_trust_file, parse_trust_file
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LIMITS",
+    "POINTER",
+    "RELEASE",
+    "AccessError",
+    "Audited",
+    "AuthenticityError",
+    "BundleError",
+    "BundleReader",
+    "BundleTree",
+    "BundleWriter",
+    "ByteSource",
+    "Chunk",
+    "DecryptError",
+    "DigestError",
+    "EncodingError",
+    "EntryNotFoundError",
+    "FileEntry",
+    "FileSigner",
+    "Floor",
+    "FolderTree",
+    "FormatError",
+    "Identity",
+    "Inspection",
+    "InstallError",
+    "KeyFileError",
+    "LimitError",
+    "Limits",
+    "NeededTreeError",
+    "PackOptions",
+    "Packed",
+    "PathError",
+    "PointerRecord",
+    "PolicyError",
+    "ReadPointer",
+    "Recipient",
+    "ReleaseRecord",
+    "Requires",
+    "SignatureError",
+    "Signer",
+    "SourceError",
+    "TruncatedError",
+    "TrustChain",
+    "TrustError",
+    "TrustPolicy",
+    "UnsupportedError",
+    "WriteError",
+    "audit_bundle",
+    "format_recipient",
+    "format_trust_file",
+    "inspect_bundle",
+    "parse_identities",
+    "parse_recipients",
+    "parse_trust_file",
+    "read_pointer",
+    "unpack",
+]
+
+_HOMES = {
+    "bundle.front": "Audited audit_bundle",
+    "bundle.inspect": "Inspection inspect_bundle",
+    "bundle.policy": "Floor TrustPolicy",
+    "bundle.reader": "BundleReader Chunk ReadPointer read_pointer",
+    "bundle.source": "ByteSource",
+    "bundle.trees": "BundleTree FolderTree",
+    "bundle.unpack": "unpack",
+    "bundle.writer": "BundleWriter PackOptions Packed",
+    "keys.recipients": "Identity Recipient format_recipient parse_identities parse_recipients",
+    "keys.signers": "FileSigner Signer",
+    "limits": "LIMITS Limits",
+    "model.header": "POINTER RELEASE",
+    "model.listing": "FileEntry",
+    "model.pointer": "PointerRecord",
+    "model.release": "ReleaseRecord Requires",
+    "trust.chain": "TrustChain format_trust_file parse_trust_file",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415 - nothing is imported before it is needed
+
+    home = next((module for module, names in _HOMES.items() if name in names.split()), "errors")
+    value: object = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
