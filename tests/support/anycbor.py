@@ -35,7 +35,7 @@ def encode(value: Any, rng: Random | None = None, rate: float = 0.0) -> bytes:
     if value is None:
         return b"\xf6"
     if isinstance(value, int):
-        return head(0, value) if value >= 0 else head(1, -1 - value)
+        return head(0, min(value, WIDE[-1])) if value >= 0 else head(1, -1 - value)
     if isinstance(value, float):
         return b"\xfb" + struct.pack(">d", value)
     if isinstance(value, bytes):
