@@ -41,7 +41,7 @@ def unpack(
     if os.path.lexists(target):
         raise refuse("INSTALL_EXISTS", f"{target} exists already")
     try:
-        work = tempfile.mkdtemp(prefix=f".{name[:64]}.", suffix=".partial", dir=parent)
+        work = tempfile.mkdtemp(prefix=f".{name[:32]}.", suffix=".partial", dir=parent)
     except OSError as exc:
         raise refuse("INSTALL_FAILED", f"{parent}: {exc.strerror}") from exc
     try:

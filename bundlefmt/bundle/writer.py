@@ -172,7 +172,7 @@ class BundleWriter:
         folder, name = os.path.split(os.path.abspath(self._output))
         work = ""
         try:
-            handle, work = tempfile.mkstemp(prefix=f".{name[:64]}.", suffix=".partial", dir=folder)
+            handle, work = tempfile.mkstemp(prefix=f".{name[:32]}.", suffix=".partial", dir=folder)
             try:
                 packed, work = self._build(handle, work, plan)
             finally:
