@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from support import anycbor
 from support.publisher import NOW, PRODUCT, Publisher
 
 from bundlefmt.bundle import assemble
@@ -162,3 +163,8 @@ def entry(path: str, data: bytes, mode: int = 0) -> FileEntry:
 def listing_of(tree: dict[str, bytes]) -> bytes:
     """A listing of regular files."""
     return encode_listing([entry(path, data) for path, data in tree.items()])
+
+
+def encode_table(rows: list[Any]) -> bytes:
+    """A record table from plain values."""
+    return anycbor.encode(rows)

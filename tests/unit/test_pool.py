@@ -1,0 +1,119 @@
+"""Results in order, the first error in its place, and no thread left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from support.publisher import FAST, Publisher
+
+from bundlefmt.bundle.pool import in_order, worker_count
+
+
+def _later(number: int, delay: float = 0.0) -> int:
+    time.sleep(delay)
+    return number
+
+
+def _fail(number: int, delay: float = 0.0) -> int:
+    time.sleep(delay)
+    raise LookupError(number)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2, 4])
+def test_results_come_in_order(workers: int) -> None:
+    tasks = [partial(_later, number, 0.01 if number % 3 == 0 else 0) for number in range(20)]
+    assert list(in_order(tasks, workers, max(workers, 1))) == list(range(20))
+    assert list(in_order([], workers, 1)) == []
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_the_first_error_in_order_is_raised(workers: int) -> None:
+    """A later task that fails sooner does not overtake."""
+    tasks: list[Callable[[], int]] = [partial(_later, 0), partial(_fail, 1, 0.05), partial(_fail, 2), partial(_later, 3)]
+    found = []
+    with pytest.raises(LookupError, match="1"):
+        for result in in_order(tasks, workers, 3):
+            found.append(result)  # noqa: PERF402 - kept when it raises
+    assert found == [0]
+
+
+def test_no_more_tasks_are_taken_than_allowed() -> None:
+    taken = []
+
+    def tasks() -> Iterator[Callable[[], int]]:
+        for number in range(100):
+            taken.append(number)
+            yield partial(_later, number)
+
+    results = in_order(tasks(), 2, 3)
+    assert next(results) == 0
+    assert len(taken) == 4
+    results.close()  # type: ignore[attr-defined]
+    assert len(taken) == 4
+
+
+def _threads() -> int:
+    return threading.active_count()
+
+
+def test_closing_early_ends_the_threads_and_drops_what_waits() -> None:
+    before = _threads()
+    started = []
+
+    def task(number: int) -> int:
+        started.append(number)
+        time.sleep(0.02)
+        return number
+
+    results = in_order([partial(task, number) for number in range(50)], 2, 10)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert _threads() == before
+    assert len(started) < 10
+
+
+def test_an_error_while_making_tasks_ends_the_threads() -> None:
+    before = _threads()
+
+    def tasks() -> Iterator[Callable[[], int]]:
+        yield partial(_later, 1)
+        raise OSError("source")
+
+    with pytest.raises(OSError, match="source"):
+        list(in_order(tasks(), 2, 5))
+    assert _threads() == before
+
+
+def test_errors_that_are_no_exceptions_reach_the_consumer() -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order([stop], 1, 1))
+
+
+def test_a_reader_left_in_the_middle_leaves_no_thread() -> None:
+    publisher = Publisher("pool")
+    data = publisher.pack({f"{number}": os.urandom(1 << 18) for number in range(20)}, FAST._replace(level=0))
+    before = _threads()
+    reader = publisher.open(data, workers=2)
+    contents = reader.contents()
+    next(contents)
+    assert _threads() > before
+    contents.close()  # type: ignore[attr-defined]
+    assert _threads() == before
+    assert len(reader.read("7")) == 1 << 18  # leaving early is no refusal
+
+
+def test_worker_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 <= worker_count() <= 4
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert worker_count() == 4
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert worker_count() == 1
