@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from bundlefmt.bundle.source import ByteSource, Openable, open_source
-from bundlefmt.crypto import digests
+from bundlefmt.crypto.leaves import leaf_count
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.model.header import Header, check_lengths, parse_header
 from bundlefmt.model.trustdoc import TrustDocument, parse_trust_document
@@ -257,7 +257,7 @@ class _Inspector:
 
     def _place_rest(self, prelude: Prelude, header: Header) -> int:
         position = self._place("manifest", prelude.front_len, header.manifest_len)
-        position = self._place("leaves", position, 32 * digests.leaf_count(header.body_len))
+        position = self._place("leaves", position, 32 * leaf_count(header.body_len))
         return self._place("body", position, header.body_len)
 
     def _check_size(self, end: int) -> None:

@@ -41,8 +41,8 @@ def whole_parser(file: object, folder: object) -> argparse.ArgumentParser:
     parser = Parser(PROG)
     verbs = parser.add_subparsers()
     parsers: list[argparse.ArgumentParser] = []
-    for name, verb in VERBS.items():
-        child = verbs.add_parser(name, help=verb.help)
+    for name, (_, text) in VERBS.items():
+        child = verbs.add_parser(name, help=text)
         functions(name)[0](child)
         parsers.append(child)
     while parsers:

@@ -188,10 +188,3 @@ def pointer_pairs(pointer: PointerRecord) -> Pairs:
         pairs.append(("offer", f"{offer.version}, number {offer.number}, to {offer.share / 100:g} %"))
         pairs += [("", f"release {offer.release_id.hex()}"), ("", f"{len(offer.bundles)} bundles")]
     return pairs
-
-
-def put_pairs(pairs: Pairs, indent: str = "  ") -> None:
-    """Print names and values in two columns."""
-    width = max((len(ui.printable(name)) for name, _ in pairs), default=0)
-    for name, value in pairs:
-        ui.put(f"{indent}{ui.printable(name):<{width}}  {value}".rstrip())

@@ -127,7 +127,6 @@ class _Text:
         ui.rows(table, "")
 
     def _header(self, header: Header) -> None:
-        from bundlefmt.cli.facts import put_pairs  # noqa: PLC0415
         from bundlefmt.model.header import KIND_NAMES  # noqa: PLC0415
 
         ui.put(f"header{self._mark}")
@@ -141,7 +140,7 @@ class _Text:
         ]
         if header.extensions:
             pairs.append(("ignored", "extensions " + ", ".join(str(number) for number, _ in header.extensions)))
-        put_pairs(pairs)
+        ui.put_pairs(pairs)
 
     def _signers(self) -> None:
         front = self._facts.steps.front if self._facts.steps else None
@@ -199,14 +198,14 @@ class _Text:
             from bundlefmt.cli import facts  # noqa: PLC0415
 
             ui.put("pointer")
-            facts.put_pairs(facts.pointer_pairs(steps.pointer))
+            ui.put_pairs(facts.pointer_pairs(steps.pointer))
 
     def _release(self, steps: Steps) -> None:
         from bundlefmt.cli import facts  # noqa: PLC0415
 
         ui.put("release")
         pairs = facts.record_pairs(steps.record, steps.release_id) if steps.record is not None else []
-        facts.put_pairs(pairs + (facts.tree_pairs(steps.release) if steps.release is not None else []))
+        ui.put_pairs(pairs + (facts.tree_pairs(steps.release) if steps.release is not None else []))
 
 
 def _document(frame: UnverifiedTrust) -> str:

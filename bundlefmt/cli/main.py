@@ -19,7 +19,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from bundlefmt.cli import ui
 from bundlefmt.cli.arguments import UsageError
@@ -29,31 +29,18 @@ PROG = "bundlefmt"
 DONE, REFUSED, USAGE, LOCAL = 0, 1, 2, 3
 CLOSED = 141  # as a program that SIGPIPE ended
 
-
-class Verb(NamedTuple):
-    """One verb.
-
-    Attributes:
-        module: where its two functions are.
-        help: one line.
-    """
-
-    module: str
-    help: str
-
-
-VERBS = {
-    "keygen": Verb("bundlefmt.cli.keygen", "make a key pair: signer or recipient"),
-    "publisher": Verb("bundlefmt.cli.publisher", "make or show a publisher's trust file"),
-    "pack": Verb("bundlefmt.cli.pack", "make a bundle of a folder"),
-    "inspect": Verb("bundlefmt.cli.inspect", "show what a file says of itself, with or without keys"),
-    "verify": Verb("bundlefmt.cli.verify", "check signatures and every byte; no decryption key needed"),
-    "list": Verb("bundlefmt.cli.list", "list the files of a release"),
-    "cat": Verb("bundlefmt.cli.cat", "write files of a release to standard output"),
-    "unpack": Verb("bundlefmt.cli.unpack", "unpack a release to a new folder"),
-    "conformance": Verb("bundlefmt.cli.conformance", "run the test vectors against any implementation"),
-    "conformance-client": Verb("bundlefmt.cli.conformance", "answer the conformance protocol for this implementation"),
-    "completion": Verb("bundlefmt.cli.completion", "print a completion script for a shell"),
+VERBS = {  # name: module, one line of help
+    "keygen": ("bundlefmt.cli.keygen", "make a key pair: signer or recipient"),
+    "publisher": ("bundlefmt.cli.publisher", "make or show a publisher's trust file"),
+    "pack": ("bundlefmt.cli.pack", "make a bundle of a folder"),
+    "inspect": ("bundlefmt.cli.inspect", "show what a file says of itself, with or without keys"),
+    "verify": ("bundlefmt.cli.verify", "check signatures and every byte; no decryption key needed"),
+    "list": ("bundlefmt.cli.list", "list the files of a release"),
+    "cat": ("bundlefmt.cli.cat", "write files of a release to standard output"),
+    "unpack": ("bundlefmt.cli.unpack", "unpack a release to a new folder"),
+    "conformance": ("bundlefmt.cli.conformance", "run the test vectors against any implementation"),
+    "conformance-client": ("bundlefmt.cli.conformance", "answer the conformance protocol for this implementation"),
+    "completion": ("bundlefmt.cli.completion", "print a completion script for a shell"),
 }
 
 EXIT_CODES = """\
@@ -79,7 +66,7 @@ class Interrupted(BaseException):
 
 def functions(name: str) -> tuple[Add, Run]:
     """The two functions of a verb."""
-    module = importlib.import_module(VERBS[name].module)
+    module = importlib.import_module(VERBS[name][0])
     suffix = name.replace("-", "_")
     return getattr(module, f"add_{suffix}"), getattr(module, f"run_{suffix}")
 
@@ -127,6 +114,13 @@ def _dispatch(arguments: list[str]) -> int:
         parser.error(str(exc))
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Finds the terminal's width itself: argparse imports shutil for it, even when no help is printed."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=ui.width())
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are safe to print: arguments may be names that a shell filled in."""
 
@@ -139,19 +133,19 @@ class Parser(argparse.ArgumentParser):
 
 def verb_parser(name: str) -> Parser:
     """An empty parser for a verb, to be filled by its `add` function."""
-    return Parser(f"{PROG} {name}", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    return Parser(f"{PROG} {name}", formatter_class=HelpFormatter, allow_abbrev=False)
 
 
 def _top_level(arguments: list[str]) -> int:
     from bundlefmt import __version__  # noqa: PLC0415 - verbs do without it
 
-    rows = "\n".join(f"  {name:<20}{verb.help}" for name, verb in VERBS.items())
+    rows = "\n".join(f"  {name:<20}{text}" for name, (_, text) in VERBS.items())
     parser = Parser(
         PROG,
         usage=f"{PROG} VERB ...",
         description="Signed and encrypted bundles of application releases.",
         epilog=f"verbs:\n{rows}\n\n{PROG} VERB --help explains a verb, with an example.\n\n{EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROG} {__version__} (format bundlefmt/1)")

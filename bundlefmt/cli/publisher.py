@@ -24,9 +24,8 @@ examples:
   bundlefmt publisher init --root root.pem --signer ci.pem -o acme.trust
   bundlefmt publisher show acme.trust"""
     actions = parser.add_subparsers(dest="action", metavar="init|show", required=True)
-    _add_init(
-        actions.add_parser("init", help="make the first trust document", formatter_class=argparse.RawDescriptionHelpFormatter)
-    )
+    form = parser.formatter_class
+    _add_init(actions.add_parser("init", help="make the first trust document", formatter_class=form))
     show = actions.add_parser("show", help="print what a trust file says")
     show.add_argument("trust", metavar="TRUST", help="the trust file")
     arguments.add_json(show)
@@ -127,7 +126,7 @@ def _show(args: argparse.Namespace) -> int:
     ui.put(f"publisher {chain.publisher_id.hex()}")
     for document in documents:
         ui.put(f"epoch {document.epoch}")
-        facts.put_pairs(
+        ui.put_pairs(
             [
                 ("issued", ui.when(document.issued)),
                 ("expires", ui.when(document.expires) if document.expires else "never"),

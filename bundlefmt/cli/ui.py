@@ -59,6 +59,15 @@ def put_json(verb: str, body: Mapping[str, Any], out: TextIO | None = None) -> N
     (out or sys.stdout).write("\n")
 
 
+def width() -> int:
+    """Columns for help: those of the terminal, within reason."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (ValueError, OSError):
+        columns = 100
+    return max(60, min(columns, 120)) - 2
+
+
 def os_error(exc: OSError) -> str:
     """What the system says went wrong, with the file's name where there is one."""
     what = exc.strerror or str(exc) or type(exc).__name__
@@ -95,6 +104,13 @@ def rows(table: list[tuple[str, ...]], indent: str = "  ") -> None:
     for row in cells:
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
         put((indent + "  ".join(parts)).rstrip())
+
+
+def put_pairs(pairs: list[tuple[str, str]], indent: str = "  ") -> None:
+    """Print names and values in two columns."""
+    width = max((len(printable(name)) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        put(f"{indent}{printable(name):<{width}}  {value}".rstrip())
 
 
 class Progress:

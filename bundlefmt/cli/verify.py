@@ -132,7 +132,7 @@ def _report(args: argparse.Namespace, front: Front, body: dict[str, Any]) -> Non
         *(("signed by", kid.hex()) for kid in front.tally.counted),
         ("threshold", f"{front.tally.threshold}"),
     ]
-    facts.put_pairs([*pairs, *lines])
+    ui.put_pairs([*pairs, *lines])
     if not args.identity:
         ui.put("not judged without an identity: names, contents, product, number and expiry")
     ui.put("not covered by signatures: who the recipients are")

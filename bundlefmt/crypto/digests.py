@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 
 from bundlefmt.crypto import suite
-from bundlefmt.limits import LIMITS
+from bundlefmt.crypto.leaves import leaf_count as leaf_count
+from bundlefmt.crypto.leaves import leaf_size as leaf_size
 
 EMPTY = sha256(b"").digest()
 _PUBLISHER_AT = 21  # after the fixed bytes of a trust document
@@ -36,19 +37,6 @@ def publisher_id(first_document: bytes) -> bytes:
     """Publisher id of a trust document of epoch 1: its SHA-256 with the id's own 32 bytes set to zero (TRU-7)."""
     start, end = _PUBLISHER_AT, _PUBLISHER_AT + 32
     return sha256(first_document[:start] + bytes(32) + first_document[end:]).digest()
-
-
-def leaf_size(body_len: int) -> int:
-    """Bytes of a leaf, a function of the body's length alone (section 9)."""
-    size = LIMITS.leaf_min
-    while size < LIMITS.leaf_max and -(-body_len // size) > LIMITS.leaf_count:
-        size *= 2
-    return size
-
-
-def leaf_count(body_len: int) -> int:
-    """Number of leaves of a body."""
-    return -(-body_len // leaf_size(body_len))
 
 
 def leaf_digest(index: int, data: bytes | memoryview) -> bytes:
