@@ -73,7 +73,9 @@ def check_signers(signers: Sequence[Signer], role: Role) -> None:
     publics = {signer.public_key for signer in signers}
     allowed = {key.public for key in role.supported()}
     for public in publics - allowed:
-        raise refuse("INPUT_KEYS", f"the signer {digests.signer_kid(public).hex()[:16]} is not in the role that signs this")
+        raise refuse(
+            "INPUT_KEYS", f"the signer {digests.signer_kid(public).hex()[:16]} is not in the role that signs this"
+        )
     if len(publics) < role.threshold:
         raise refuse("INPUT_KEYS", f"{len(publics)} signers, the publisher's trust document asks for {role.threshold}")
 
@@ -88,7 +90,9 @@ def check_recipients(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     if not distinct:
         raise refuse("INPUT_KEYS", "no recipient: nobody could open the bundle")
     if len({recipient.type for recipient in distinct}) > 1:
-        raise refuse("INPUT_KEYS", "recipients of both types: a bundle is as strong as its weakest (W-4); make two heads")
+        raise refuse(
+            "INPUT_KEYS", "recipients of both types: a bundle is as strong as its weakest (W-4); make two heads"
+        )
     if len(distinct) >= LIMITS.recipients:
         raise refuse("WRITE_LIMIT", f"{len(distinct)} recipients")
     return distinct

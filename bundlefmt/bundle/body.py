@@ -1,5 +1,6 @@
 """The body: leaves verified before anything is decrypted, records authenticated before anything is
-decompressed (specification section 9; R11 to R13)."""
+decompressed (specification section 9; R11 to R13).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from bundlefmt.crypto import cobblestone, digests
 from bundlefmt.crypto.suite import Binding, message_len
 from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
-from bundlefmt.model.records import STORED, Record, Range
+from bundlefmt.model.records import STORED, Range, Record
 from bundlefmt.wire import zstd
 
 

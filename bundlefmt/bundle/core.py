@@ -1,9 +1,9 @@
 """The reading order as pure functions, bytes in, verified values or a refusal out (section 10). No I/O.
 
-    R1 parse_prelude                R5 judge_front (header)      R9  judge_release, judge_pointer
-    R2 judge_front (tables)         R6 check_manifest            R10 check_leaves
-    R3 judge_front (trust)          R7 open_entries              R11-R14 bundlefmt.bundle.body
-    R4 judge_front (signatures)     R8 open_manifest
+R1 parse_prelude                R5 judge_front (header)      R9  judge_release, judge_pointer
+R2 judge_front (tables)         R6 check_manifest            R10 check_leaves
+R3 judge_front (trust)          R7 open_entries              R11-R14 bundlefmt.bundle.body
+R4 judge_front (signatures)     R8 open_manifest
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def judge_front(prelude: sections.Prelude, data: bytes, chain: TrustChain, kind:
             raise refuse("TRUST_EXPIRED", f"the trust document of epoch {document.epoch} expired at {document.expires}")
         role = document.release if kind == RELEASE else document.pointer
         if not role.reachable():
-            raise refuse("TRUST_UNSUPPORTED", f"the {KIND_NAMES[kind]} role of epoch {document.epoch} needs unknown algorithms")
+            raise refuse(
+                "TRUST_UNSUPPORTED", f"the {KIND_NAMES[kind]} role of epoch {document.epoch} needs unknown algorithms"
+            )
         tally = count(rows, role, _LABELS[kind], header_bytes, bad="SIGNATURE_INVALID", few="SIGNATURE_THRESHOLD")
 
         header = parse_header(header_bytes)  # only now: its raw bytes are signed (RDG-1)
@@ -139,9 +141,13 @@ def judge_front(prelude: sections.Prelude, data: bytes, chain: TrustChain, kind:
         if header.publisher_id != chain.publisher_id:
             raise refuse("PUBLISHER_MISMATCH", f"publisher {header.publisher_id.hex()[:16]}")
         if header.trust_epoch > document.epoch:
-            raise refuse("TRUST_WITHHELD", f"signed under epoch {header.trust_epoch}, the newest known is {document.epoch}")
+            raise refuse(
+                "TRUST_WITHHELD", f"signed under epoch {header.trust_epoch}, the newest known is {document.epoch}"
+            )
         if header.trust_epoch < document.min_epoch:
-            raise refuse("EPOCH_RETIRED", f"signed under epoch {header.trust_epoch}, the oldest accepted is {document.min_epoch}")
+            raise refuse(
+                "EPOCH_RETIRED", f"signed under epoch {header.trust_epoch}, the oldest accepted is {document.min_epoch}"
+            )
         check_lengths(header)
     except BundleError as exc:
         if walked.learned:
@@ -179,7 +185,9 @@ def _open_layout(front: Front, manifest: bytes, cek: bytes) -> layouts.ManifestL
     return layouts.split_manifest(plaintext, front.header.kind)
 
 
-def open_release_record(front: Front, manifest: bytes, cek: bytes) -> tuple[layouts.ManifestLayout, bytes, ReleaseRecord]:
+def open_release_record(
+    front: Front, manifest: bytes, cek: bytes
+) -> tuple[layouts.ManifestLayout, bytes, ReleaseRecord]:
     """R8 for a release, first part: everything that needs no other tree.
 
     Args:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
 from bundlefmt.bundle.body import Leaves, RecordDecoder
+from bundlefmt.bundle.buffers import Buffers
+from bundlefmt.bundle.checks import Hash
 from bundlefmt.bundle.plan import Plan
 from bundlefmt.bundle.pool import in_order, worker_count
 from bundlefmt.bundle.scan import Scan
@@ -60,13 +62,20 @@ class BodyWriter:
     """
 
     def __init__(
-        self, plan: Plan, cek: bytes, binding: Binding, level: int, progress: Progress | None, workers: int | None = None
+        self,
+        plan: Plan,
+        cek: bytes,
+        binding: Binding,
+        level: int,
+        progress: Progress | None,
+        workers: int | None = None,
     ) -> None:
         self._plan = plan
         self._cek = cek
         self._binding = binding
         self._level = level
         self._local = threading.local()
+        self._buffers = Buffers()
         total = sum(piece.length for pieces in plan.records for piece in pieces)
         small = total < _BATCH_BYTES
         self._workers = (0 if small else worker_count()) if workers is None else workers
@@ -88,12 +97,12 @@ class BodyWriter:
         records: list[Record] = []
         position = body_at
         for part in in_order(self._tasks(), self._workers, self._workers):
-            messages = []
-            for record, message in part:
+            for record, _ in part:
                 records.append(record)
-                messages.append(message)
                 self._advance(record.plain_len)
-            position += write_at(handle, messages, position)
+            position += write_at(handle, [message for _, message in part], position)
+            for _, message in part:
+                self._buffers.give(message)
         body_len = padme(position - body_at)
         write_at(handle, [os.urandom(body_at + body_len - position)], position)
         return self._check(FileSource(handle), body_at, body_len, records)
@@ -105,7 +114,7 @@ class BodyWriter:
 
     # Writing
 
-    def _tasks(self) -> Iterator[Callable[[], list[tuple[Record, bytes]]]]:
+    def _tasks(self) -> Iterator[Callable[[], list[tuple[Record, memoryview]]]]:
         records = self._plan.records
         first = 0
         size = 0
@@ -118,8 +127,8 @@ class BodyWriter:
         if first < len(records):
             yield partial(self._encode, first, len(records))
 
-    def _encode(self, first: int, last: int) -> list[tuple[Record, bytes]]:
-        done: list[tuple[Record, bytes]] = []
+    def _encode(self, first: int, last: int) -> list[tuple[Record, memoryview]]:
+        done: list[tuple[Record, memoryview]] = []
         for index in range(first, last):
             pieces = self._plan.records[index]
             plain = self._read(pieces)
@@ -128,8 +137,10 @@ class BodyWriter:
                 packed = self._compressor().compress(plain)
                 if len(packed) < len(plain):
                     coding, coded = ZSTD, memoryview(packed)
-            message = cobblestone.seal(self._cek, self._binding.record_context(index), coded)
+            message = self._buffers.take(message_len(len(coded)))
+            cobblestone.seal_into(self._cek, self._binding.record_context(index), coded, message)
             done.append((Record(coding, len(coded), pieces, (), len(plain)), message))
+            self._buffers.give(plain)
         return done
 
     def _compressor(self) -> Compressor:
@@ -139,7 +150,7 @@ class BodyWriter:
         return compressor
 
     def _read(self, pieces: tuple[Piece, ...]) -> memoryview:
-        buffer = memoryview(bytearray(sum(piece.length for piece in pieces)))
+        buffer = self._buffers.take(sum(piece.length for piece in pieces))
         position = 0
         for piece in pieces:
             self._plan.files[piece.row].read_into(piece.offset, buffer[position : position + piece.length])
@@ -177,7 +188,8 @@ class _SourceCheck:
 
     def __init__(self, plan: Plan) -> None:
         self._files = plan.files
-        self._open: dict[int, sha256] = {}  # type: ignore[valid-type]
+        self._buffers = Buffers()
+        self._open: dict[int, Hash] = {}
         self.digests: dict[int, bytes] = {
             row: digests.EMPTY for row, item in enumerate(plan.files) if not item.size and plan.first[row] == row
         }
@@ -191,20 +203,25 @@ class _SourceCheck:
 
     def part(self, row: int, offset: int, data: memoryview) -> None:
         self._compare(row, offset, data)
-        state = self._open.setdefault(row, sha256())
+        state = self._open.get(row)
+        if state is None:
+            state = self._open[row] = sha256()
         state.update(data)
         if offset + len(data) == self._files[row].size:
             self.digests[row] = self._open.pop(row).digest()
 
     def _compare(self, row: int, offset: int, data: bytes | memoryview) -> None:
         item = self._files[row]
-        again = bytearray(len(data))
-        item.read_into(offset, memoryview(again))
-        if again != data:
+        again = self._buffers.take(len(data))
+        item.read_into(offset, again)
+        holder = again.obj
+        assert isinstance(holder, bytearray)  # noqa: S101 - Buffers hold nothing else
+        if not holder.startswith(data):  # one memcmp; comparing memoryviews is ten times slower
             raise refuse("INPUT_CHANGED", f"{item.path[:100]!a} changed while it was packed")
+        self._buffers.give(again)
 
 
-def write_at(handle: int, parts: list[bytes], position: int) -> int:
+def write_at(handle: int, parts: Sequence[bytes | memoryview], position: int) -> int:
     """Write parts one after another at an offset; returns the number of bytes."""
     total = 0
     for start in range(0, len(parts), 512):  # systems bound the number of parts of one call

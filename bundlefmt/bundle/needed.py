@@ -31,9 +31,7 @@ class NeededTree(Protocol):
         """Part of a content whose digest was checked. Raises NeededTreeError: NEEDED_CONTENT."""
 
 
-def build_prefix(
-    ranges: tuple[Range, ...], own: Callable[[int, int, int], bytes], needed: NeededTree | None
-) -> bytes:
+def build_prefix(ranges: tuple[Range, ...], own: Callable[[int, int, int], bytes], needed: NeededTree | None) -> bytes:
     """Collect the bytes of a prefix.
 
     Args:

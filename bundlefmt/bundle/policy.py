@@ -70,7 +70,9 @@ def judge_release(policy: TrustPolicy, chain: TrustChain, record: ReleaseRecord,
     if floor is not None:
         here, there = (chain.newest.min_epoch, record.number), (floor.min_epoch, floor.number)
         if here < there:
-            raise refuse("ROLLBACK", f"release {record.number} is older than release {floor.number}, which was good here")
+            raise refuse(
+                "ROLLBACK", f"release {record.number} is older than release {floor.number}, which was good here"
+            )
         if here == there and floor.release_id is not None and release_id != floor.release_id:
             raise refuse("EQUIVOCATION", f"another release with the number {record.number} was good here")
     if record.expires is not None and (policy.now is None or policy.now >= record.expires):
@@ -79,11 +81,17 @@ def judge_release(policy: TrustPolicy, chain: TrustChain, record: ReleaseRecord,
         return
     needs = record.requires
     if needs.at_least is not None and (policy.host is None or compare_host(policy.host, needs.at_least) < 0):
-        raise refuse("HOST_MISMATCH", f"needs host version {_dotted(needs.at_least)} or later, this is {_dotted(policy.host)}")
+        raise refuse(
+            "HOST_MISMATCH", f"needs host version {_dotted(needs.at_least)} or later, this is {_dotted(policy.host)}"
+        )
     if needs.below is not None and (policy.host is None or compare_host(policy.host, needs.below) >= 0):
-        raise refuse("HOST_MISMATCH", f"needs a host version below {_dotted(needs.below)}, this is {_dotted(policy.host)}")
+        raise refuse(
+            "HOST_MISMATCH", f"needs a host version below {_dotted(needs.below)}, this is {_dotted(policy.host)}"
+        )
     if needs.platforms and policy.platform not in needs.platforms:
-        raise refuse("HOST_MISMATCH", f"made for {', '.join(needs.platforms)}, this is {policy.platform or 'not stated'}")
+        raise refuse(
+            "HOST_MISMATCH", f"made for {', '.join(needs.platforms)}, this is {policy.platform or 'not stated'}"
+        )
 
 
 def judge_pointer(policy: TrustPolicy, pointer: PointerRecord) -> None:

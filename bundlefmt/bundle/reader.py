@@ -7,18 +7,18 @@ facts without trust there is `bundlefmt.bundle.inspect`.
 from __future__ import annotations
 
 import io
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 from bundlefmt.bundle.body import Leaves, RecordDecoder
+from bundlefmt.bundle.checks import DigestCheck, NoCheck
 from bundlefmt.bundle.core import Front, Release, open_pointer, open_release, open_release_record
 from bundlefmt.bundle.front import open_front, read_leaves
 from bundlefmt.bundle.needed import NeededTree, build_prefix
 from bundlefmt.bundle.policy import TrustPolicy, judge_pointer, judge_release
-from bundlefmt.bundle.scan import DigestCheck, NoCheck, Scan, expect_end
+from bundlefmt.bundle.scan import Scan, expect_end
 from bundlefmt.bundle.source import ByteSource, FileSource, Openable, open_source
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.keys.recipients import Opener, open_entries
@@ -218,7 +218,10 @@ class BundleReader:
         Raises:
             BundleError: ENTRY_NOT_FOUND, or the content is refused.
         """
-        return b"".join(self.chunks(name))
+        data = bytearray()
+        for part in self.chunks(name):  # not joined: a chunk is valid only until the next one
+            data += part
+        return bytes(data)
 
     def chunks(self, name: str) -> Iterator[bytes | memoryview]:
         """A file in pieces, each valid until the next one is taken; see `open`."""

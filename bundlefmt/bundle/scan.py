@@ -1,85 +1,26 @@
-"""One pass over the body, on several threads, results in order.
+"""One pass over the body, on several threads, results in order (R11 to R14).
 
-The body is cut into batches: one big record, or a run of small ones. A batch is read, its leaves
-are hashed, its records opened and their contents hashed on a worker thread; the consumer takes the
-plaintexts in order. Everything before the first fault of a batch is handed out, nothing after it.
+Leaves are read and hashed, records opened and contents hashed on worker threads as far as that is
+shared evenly; the consumer takes the plaintexts in order. Everything before the first fault is
+handed out, nothing after it.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from bundlefmt.bundle.batches import BATCH_BYTES, Batch, plan
 from bundlefmt.bundle.body import Leaves, RecordDecoder
+from bundlefmt.bundle.checks import ContentCheck
+from bundlefmt.bundle.leafio import LeafFeed
 from bundlefmt.bundle.pool import in_order, worker_count
 from bundlefmt.bundle.source import fill
 from bundlefmt.errors import BundleError, refuse
-from bundlefmt.model.listing import Listing
 from bundlefmt.model.records import STORED
 
-_BIG = 1 << 20  # message bytes from which a record is a batch of its own
-_BATCH_BYTES = 1 << 20
-_BATCH_RECORDS = 256
-
-
-class _Hash(Protocol):
-    def update(self, data: memoryview, /) -> None: ...
-
-    def digest(self) -> bytes: ...
-
-
-class ContentCheck(Protocol):
-    """Judges contents as records yield them (R14)."""
-
-    def size(self, row: int) -> int:
-        """Bytes of the content named by a row."""
-
-    def whole(self, row: int, data: bytes | memoryview) -> None:
-        """A content that lies whole in one record; called on worker threads, in any order."""
-
-    def part(self, row: int, offset: int, data: memoryview) -> None:
-        """A cut of a content; called in order, before the cut is handed out."""
-
-
-class DigestCheck:
-    """Contents must have their listed digests (BDY-5).
-
-    Args:
-        listing: of the bundle.
-    """
-
-    def __init__(self, listing: Listing) -> None:
-        self._files = listing.files
-        self._open: dict[int, _Hash] = {}
-
-    def size(self, row: int) -> int:
-        """Bytes of a content."""
-        return self._files[row].size
-
-    def whole(self, row: int, data: bytes | memoryview) -> None:
-        """Compare the digest of a whole content."""
-        if sha256(data).digest() != self._files[row].digest:
-            self._refuse(row)
-
-    def part(self, row: int, offset: int, data: memoryview) -> None:
-        """Hash on; compare at the end."""
-        state = self._open.setdefault(row, sha256())
-        state.update(data)
-        if offset + len(data) == self._files[row].size and self._open.pop(row).digest() != self._files[row].digest:
-            self._refuse(row)
-
-    def _refuse(self, row: int) -> None:
-        raise refuse("CONTENT_DIGEST", f"the content of {self._files[row].path[:100]!a} does not have its digest")
-
-
-class NoCheck(DigestCheck):
-    """For reading one content by name: its reader checks it, others in the same records are not judged."""
-
-    def whole(self, row: int, data: bytes | memoryview) -> None:
-        """Nothing to judge."""
+_SMALL_RECORD = 8 << 10  # mean plaintext below which threads only wait for each other
 
 
 class Decoded(NamedTuple):
@@ -94,53 +35,36 @@ class Decoded(NamedTuple):
     data: bytes | memoryview
 
 
-class _Batch(NamedTuple):
-    first: int  # record
-    last: int  # record after the last
-    start: int  # in the body
-    end: int
-    first_leaf: int
-    last_leaf: int  # inclusive
-
-
 class _Outcome(NamedTuple):
     decoded: list[Decoded]
     error: BundleError | None
 
 
-class _SharedLeaf:
-    """A leaf that lies in two or more batches: read and hashed by whoever comes first."""
-
-    __slots__ = ("data", "lock", "uses")
-
-    def __init__(self, uses: int) -> None:
-        self.lock = threading.Lock()
-        self.uses = uses
-        self.data: bytes | None = None
-
-
 class Scan:
-    """Opens every record of a body, in order.
+    """Opens records of a body, in order.
 
     Args:
         leaves: verifier over the source.
         decoder: opens records.
         check: judges the contents.
-        workers: threads; None chooses by the machine and the size of the body.
+        workers: threads; None chooses by the machine and the records.
     """
 
     def __init__(self, leaves: Leaves, decoder: RecordDecoder, check: ContentCheck, workers: int | None = None) -> None:
+        self._feed = LeafFeed(leaves)
         self._leaves = leaves
         self._decoder = decoder
         self._check = check
-        small = leaves.body_len < _BATCH_BYTES
-        self._workers = (0 if small else worker_count()) if workers is None else workers
-        self._buffers: list[bytearray] = []
-        self._shared: dict[int, _SharedLeaf] = {}
-        self._tail: tuple[int, bytes] = (-1, b"")  # last leaf read from a stream
+        self._workers = self._choose_workers() if workers is None else workers
+
+    def _choose_workers(self) -> int:
+        records = self._decoder.records
+        if self._leaves.body_len < BATCH_BYTES or sum(r.plain_len for r in records) < _SMALL_RECORD * len(records):
+            return 0
+        return worker_count()
 
     def all(self) -> Iterator[Decoded]:
-        """Every record, then the padding; contents are checked where they end (R11 to R14).
+        """Every record, then the padding; contents are checked where they end.
 
         Yields:
             Opened records, each authenticated and with the digest of every content that ends in it.
@@ -150,10 +74,10 @@ class Scan:
         """
         check = self._check
         records = self._decoder.records
-        for decoded in self._run(self._plan()):
+        for decoded in self._run(self._plan(range(len(records)))):
             position = 0
             for piece in records[decoded.index].pieces:
-                if piece.length != check.size(piece.row):  # whole ones were checked by the worker
+                if piece.length != check.size(piece.row):  # whole ones were checked before
                     view = memoryview(decoded.data)[position : position + piece.length]
                     check.part(piece.row, piece.offset, view)
                 position += piece.length
@@ -161,161 +85,122 @@ class Scan:
         self._padding()
 
     def some(self, indexes: list[int]) -> Iterator[Decoded]:
-        """Some records, ascending (R11 to R13); parts of contents are not checked."""
+        """Some records, ascending; parts of contents are not checked."""
         return self._run(self._plan(indexes))
 
-    # Planning
-
-    def _plan(self, indexes: list[int] | None = None) -> list[_Batch]:
-        offsets = self._decoder.offsets
-        size = self._leaves.size
-        batches: list[_Batch] = []
-        first = -1
-        numbers = range(len(offsets) - 1) if indexes is None else indexes
-        previous = -2
-
-        def close(last: int) -> None:
-            start, end = offsets[first], offsets[last]
-            batches.append(_Batch(first, last, start, end, start // size, (end - 1) // size))
-
-        for number in numbers:
-            length = offsets[number + 1] - offsets[number]
-            if first >= 0 and (
-                number != previous + 1
-                or length > _BIG
-                or offsets[number + 1] - offsets[first] > _BATCH_BYTES
-                or number - first >= _BATCH_RECORDS
-            ):
-                close(previous + 1)
-                first = -1
-            if first < 0:
-                first = number
-            previous = number
-            if length > _BIG:
-                close(number + 1)
-                first = -1
-        if first >= 0:
-            close(previous + 1)
-        self._share(batches)
+    def _plan(self, indexes: range | list[int]) -> list[Batch]:
+        batches = plan(self._decoder.offsets, self._decoder.records, self._leaves.size, indexes)
+        self._feed.expect(batches)
         return batches
-
-    def _share(self, batches: list[_Batch]) -> None:
-        """Note leaves that several batches touch, so that none is hashed twice. A stream keeps its own tail."""
-        self._shared = {}
-        if self._leaves.source.sequential:
-            return
-        uses: dict[int, int] = {}
-        for batch in batches:
-            for index in {batch.first_leaf, batch.last_leaf}:
-                uses[index] = uses.get(index, 0) + 1
-        self._shared = {index: _SharedLeaf(count) for index, count in uses.items() if count > 1}
 
     # Running
 
-    def _run(self, batches: list[_Batch]) -> Iterator[Decoded]:
-        workers = self._workers if len(batches) > 1 else 0
-        stream = self._leaves.source.sequential
-        ahead = 1 if stream else workers
-        for outcome in in_order(self._tasks(batches), 1 if stream and workers else workers, ahead):
-            for decoded in outcome.decoded:
-                yield decoded
-                if isinstance(decoded.data, memoryview):
-                    self._recycle(decoded.data)
+    def _run(self, batches: list[Batch]) -> Iterator[Decoded]:
+        workers = self._workers if len(batches) > 1 or any(batch.run for batch in batches) else 0
+        if self._feed.sequential:
+            workers = min(workers, 1)  # the input is read in this thread anyway
+        # Blocks of runs are small, so more of them may wait; a compressed record may take 16 MiB.
+        ahead = workers + 2 if all(batch.run for batch in batches) else workers
+        outcomes = in_order(self._tasks(batches), workers, ahead)
+        for batch in batches:
+            if batch.run:
+                yield from self._open_run(batch, outcomes)
+                continue
+            outcome = next(outcomes)
+            assert isinstance(outcome, _Outcome)  # noqa: S101 - tasks and batches are in one order
+            yield from outcome.decoded
             if outcome.error is not None:
                 raise outcome.error
+        for _ in outcomes:  # lets the pool end its threads
+            pass
 
-    def _tasks(self, batches: list[_Batch]) -> Iterator[Callable[[], _Outcome]]:
+    def _tasks(self, batches: list[Batch]) -> Iterator[Callable[[], _Outcome | memoryview]]:
+        feed = self._feed
         for batch in batches:
-            raw = self._read_stream(batch) if self._leaves.source.sequential else None
-            yield partial(self._batch, batch, raw)
+            if not batch.run:
+                raw = feed.read_stream(batch.first_leaf, batch.last_leaf) if feed.sequential else None
+                yield partial(self._open_batch, batch, raw)
+                continue
+            for first in range(batch.first_leaf, batch.last_leaf + 1, feed.block_leaves):
+                last = min(first + feed.block_leaves - 1, batch.last_leaf)
+                raw = feed.read_stream(first, last) if feed.sequential else None
+                yield partial(feed.block, first, last, raw)
 
-    def _read_stream(self, batch: _Batch) -> memoryview:
-        """Read a batch's leaves from a stream, in order; the leaf shared with the batch before is kept."""
-        leaves = self._leaves
-        base = batch.first_leaf * leaves.size
-        end = leaves.span(batch.last_leaf)[1]
-        buffer = memoryview(bytearray(end - base))
-        done = 0
-        if self._tail[0] == batch.first_leaf:
-            done = len(self._tail[1])
-            buffer[:done] = self._tail[1]
-        # A stream that ends early still has whole leaves before its end, whose records may be released.
-        count = leaves.source.read_into(leaves.body_at + base + done, buffer[done:]) if done < len(buffer) else 0
-        low, high = leaves.span(batch.last_leaf)
-        self._tail = (batch.last_leaf, bytes(buffer[low - base : high - base]))
-        return buffer[: done + count]
+    def _open_run(self, batch: Batch, blocks: Iterator[_Outcome | memoryview]) -> Iterator[Decoded]:
+        """Open big stored records from verified blocks, in the consumer's thread."""
+        offsets = self._decoder.offsets
+        records = self._decoder.records
+        index = batch.first
+        base = batch.first_leaf * self._leaves.size
+        plain = self._feed.buffers.take(records[index].coded_len)
+        opener = self._decoder.opener(index)
+        while index < batch.last:
+            block = next(blocks)
+            assert isinstance(block, memoryview)  # noqa: S101 - tasks and batches are in one order
+            end = base + len(block)
+            while index < batch.last and offsets[index] < end:
+                low, high = max(offsets[index], base), min(offsets[index + 1], end)
+                opener.feed(block[low - base : high - base], plain)
+                if offsets[index + 1] > end:
+                    break
+                opener.finish(plain)
+                self._whole_contents(index, plain)
+                yield Decoded(index, plain)
+                self._feed.buffers.give(plain)
+                index += 1
+                if index < batch.last:
+                    plain = self._feed.buffers.take(records[index].coded_len)
+                    opener = self._decoder.opener(index)
+            base = end
+            self._feed.buffers.give(block)
 
-    def _leaf(self, index: int, buffer: memoryview, raw: memoryview | None, base: int) -> None:
-        """Put one verified leaf into a buffer of its length."""
-        low, high = self._leaves.span(index)
-        if raw is not None:
-            part = raw[low - base : high - base]
-            if len(part) < high - low:
-                raise refuse("TRUNCATED", "the input ends in the body")
-            self._leaves.check(index, part)
-            buffer[:] = part
-            return
-        shared = self._shared.get(index)
-        if shared is None:
-            self._leaves.load(index, buffer)
-            return
-        with shared.lock:
-            shared.uses -= 1
-            if shared.data is not None:
-                buffer[:] = shared.data
-            else:
-                self._leaves.load(index, buffer)
-                shared.data = bytes(buffer)
-            if not shared.uses:
-                shared.data = None
-
-    def _batch(self, batch: _Batch, raw: memoryview | None) -> _Outcome:
+    def _open_batch(self, batch: Batch, raw: memoryview | None) -> _Outcome:
         decoded: list[Decoded] = []
         try:
-            if batch.last - batch.first == 1 and batch.end - batch.start > _BIG:
-                decoded.append(self._big(batch, raw))
+            if batch.big:
+                decoded.append(self._open_big(batch, raw))
             else:
-                self._small(batch, raw, decoded)
+                self._open_small(batch, raw, decoded)
         except BundleError as exc:
             return _Outcome(decoded, exc)
         return _Outcome(decoded, None)
 
-    def _small(self, batch: _Batch, raw: memoryview | None, decoded: list[Decoded]) -> None:
+    def _open_small(self, batch: Batch, raw: memoryview | None, decoded: list[Decoded]) -> None:
         leaves = self._leaves
         base = batch.first_leaf * leaves.size
-        buffer = memoryview(bytearray(leaves.span(batch.last_leaf)[1] - base))
+        buffer = self._feed.buffers.take(leaves.span(batch.last_leaf)[1] - base)
         offsets = self._decoder.offsets
         index = batch.first
         for leaf in range(batch.first_leaf, batch.last_leaf + 1):
             low, high = leaves.span(leaf)
-            self._leaf(leaf, buffer[low - base : high - base], raw, base)
+            self._feed.leaf(leaf, buffer[low - base : high - base], raw, base)
             # Records that end in a verified leaf are opened before the next leaf is looked at.
             while index < batch.last and offsets[index + 1] <= high:
                 data = self._decoder.decode(index, buffer[offsets[index] - base : offsets[index + 1] - base])
                 self._whole_contents(index, data)
                 decoded.append(Decoded(index, data))
                 index += 1
+        self._feed.buffers.give(buffer)
 
-    def _big(self, batch: _Batch, raw: memoryview | None) -> Decoded:
-        """Open one big record leaf by leaf, so that only its plaintext and one leaf are in memory."""
+    def _open_big(self, batch: Batch, raw: memoryview | None) -> Decoded:
+        """Open one big compressed record leaf by leaf, so that its message is never in memory whole."""
         leaves = self._leaves
         index = batch.first
         record = self._decoder.records[index]
         base = batch.first_leaf * leaves.size
-        holder = self._buffer(record.coded_len)
-        plain = memoryview(holder)[: record.coded_len]
-        piece = memoryview(bytearray(leaves.size))
+        coded = self._feed.buffers.take(record.coded_len)
+        piece = self._feed.buffers.take(leaves.size)
         opener = self._decoder.opener(index)
         for leaf in range(batch.first_leaf, batch.last_leaf + 1):
             low, high = leaves.span(leaf)
             part = piece[: high - low]
-            self._leaf(leaf, part, raw, base)
-            opener.feed(part[max(batch.start - low, 0) : batch.end - low if batch.end < high else None], plain)
-        opener.finish(plain)
-        data: bytes | memoryview = plain
+            self._feed.leaf(leaf, part, raw, base)
+            opener.feed(part[max(batch.start - low, 0) : min(batch.end, high) - low], coded)
+        opener.finish(coded)
+        data = self._decoder.expand(record, coded)
+        self._feed.buffers.give(piece)
         if record.coding != STORED:
-            data = self._decoder.expand(record, plain)
-            self._recycle(plain)
+            self._feed.buffers.give(coded)
         self._whole_contents(index, data)
         return Decoded(index, data)
 
@@ -334,25 +219,11 @@ class Scan:
                 check.whole(piece.row, view[position : position + piece.length])
             position += piece.length
 
-    def _buffer(self, length: int) -> bytearray:
-        try:
-            holder = self._buffers.pop()
-        except IndexError:
-            return bytearray(length)
-        return holder if len(holder) >= length else bytearray(length)
-
-    def _recycle(self, view: memoryview) -> None:
-        """Take a big plaintext buffer back; touching fresh pages costs more than decrypting."""
-        holder = view.obj
-        if isinstance(holder, bytearray) and len(self._buffers) < 4:
-            self._buffers.append(holder)
-
     def _padding(self) -> None:
         """Verify the leaves that hold only padding, and see that the input ends (BDY-2, PRE-9)."""
         leaves = self._leaves
         end = self._decoder.offsets[-1]
-        first = -(-end // leaves.size)
-        for index in range(first, leaves.count):
+        for index in range(-(-end // leaves.size), leaves.count):
             low, high = leaves.span(index)
             leaves.load(index, memoryview(bytearray(high - low)))
         expect_end(leaves)
@@ -375,30 +246,29 @@ def audit(leaves: Leaves) -> None:
     Raises:
         BundleError: BODY_DIGEST, TRUNCATED, TRAILING_DATA.
     """
+    feed = LeafFeed(leaves)
     source = leaves.source
-    per_task = max(1, _BATCH_BYTES // leaves.size)
-    stream = source.sequential
 
-    def task(first: int, raw: memoryview | None) -> None:
-        last = min(first + per_task, leaves.count)
-        base = first * leaves.size
-        view = raw if raw is not None else memoryview(bytearray(leaves.span(last - 1)[1] - base))
-        if raw is None:
-            fill(source, leaves.body_at + base, view, "body")
-        for index in range(first, last):
+    def task(first: int, last: int, raw: memoryview | None) -> None:
+        view = raw
+        if view is None:
+            view = feed.buffers.take(leaves.span(last)[1] - first * leaves.size)
+            fill(source, leaves.body_at + first * leaves.size, view, "body")
+        for index in range(first, last + 1):
             low, high = leaves.span(index)
-            leaves.check(index, view[low - base : high - base])
+            part = view[low - first * leaves.size : high - first * leaves.size]
+            if len(part) < high - low:
+                raise refuse("TRUNCATED", "the input ends in the body")
+            leaves.check(index, part)
+        if raw is None:
+            feed.buffers.give(view)
 
     def tasks() -> Iterator[Callable[[], None]]:
-        for first in range(0, leaves.count, per_task):
-            raw = None
-            if stream:
-                last = min(first + per_task, leaves.count)
-                raw = memoryview(bytearray(leaves.span(last - 1)[1] - first * leaves.size))
-                fill(source, leaves.body_at + first * leaves.size, raw, "body")
-            yield partial(task, first, raw)
+        for first in range(0, leaves.count, feed.block_leaves):
+            last = min(first + feed.block_leaves, leaves.count) - 1
+            yield partial(task, first, last, feed.read_stream(first, last) if feed.sequential else None)
 
-    workers = worker_count() if leaves.count > per_task else 0
-    for _ in in_order(tasks(), workers, workers):
+    workers = worker_count() if leaves.count > feed.block_leaves else 0
+    for _ in in_order(tasks(), workers, workers + 2):
         pass
     expect_end(leaves)

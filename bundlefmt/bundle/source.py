@@ -148,7 +148,7 @@ def _open_special(path: str | os.PathLike[str]) -> ByteSource:
     if os.path.isdir(path):
         raise refuse("SOURCE_FAILED", f"{os.fsdecode(path)}: is a folder")
     try:
-        return _OwnedStream(open(path, "rb", buffering=0))  # a named pipe, or missing  # noqa: SIM115, PTH123
+        return _OwnedStream(open(path, "rb", buffering=0))  # a named pipe, or missing
     except OSError as exc:
         raise refuse("SOURCE_FAILED", f"{os.fsdecode(path)}: {exc.strerror}") from exc
 
@@ -191,6 +191,3 @@ def fill(source: ByteSource, offset: int, buffer: memoryview, what: str) -> None
     count = source.read_into(offset, buffer)
     if count < len(buffer):
         raise refuse("TRUNCATED", f"the input ends in the {what}")
-
-
-

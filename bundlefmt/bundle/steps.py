@@ -241,7 +241,9 @@ class _Judge:
             elif stopped:
                 steps.append(Step(step, name, NOT_REACHED, "", None))
             elif step in ("R7", "R8", "R9") and (self.skip_manifest or not self._identities):
-                steps.append(Step(step, name, NOT_JUDGED, "no identity opens it" if self._identities else _NO_KEY, None))
+                steps.append(
+                    Step(step, name, NOT_JUDGED, "no identity opens it" if self._identities else _NO_KEY, None)
+                )
             elif step == "R11-R14":
                 steps.append(Step(step, name, NOT_JUDGED, _BODY, None))
             else:

@@ -97,7 +97,7 @@ class FolderTree:
         parts: list[bytes] = []
         position = 0
         try:
-            with open(os.path.join(self._path, *entry.path.split("/")), "rb") as file:  # noqa: PTH118, PTH123
+            with open(os.path.join(self._path, *entry.path.split("/")), "rb") as file:
                 while block := file.read(_BLOCK):
                     state.update(block)
                     low, high = max(offset - position, 0), min(offset + length - position, len(block))
@@ -114,7 +114,7 @@ class FolderTree:
 def _hash_file(path: str) -> tuple[int, bytes]:
     state = sha256()
     size = 0
-    with open(path, "rb") as file:  # noqa: PTH123
+    with open(path, "rb") as file:
         while block := file.read(_BLOCK):
             state.update(block)
             size += len(block)

@@ -36,7 +36,7 @@ def unpack(
     Raises:
         BundleError: the bundle is refused, or INSTALL_EXISTS, INSTALL_COLLISION, INSTALL_FAILED. Nothing was made.
     """
-    target = os.path.abspath(path)  # noqa: PTH100
+    target = os.path.abspath(path)
     parent, name = os.path.split(target)
     if os.path.lexists(target):
         raise refuse("INSTALL_EXISTS", f"{target} exists already")
@@ -136,7 +136,7 @@ class _Tree:
         files = self._reader.listing.files
         for copy in self._copies.get(row, ()):
             handle = self._create(files[copy])
-            with open(self._root + files[row].path, "rb") as source, os.fdopen(handle, "wb") as out:  # noqa: PTH123
+            with open(self._root + files[row].path, "rb") as source, os.fdopen(handle, "wb") as out:
                 shutil.copyfileobj(source, out, 1 << 20)
             self._advance(files[copy].size)
 
@@ -199,7 +199,7 @@ def sync_tree(root: str) -> None:
             os.close(handle)
     for folder, _, names in os.walk(root):
         for name in names:
-            handle = os.open(os.path.join(folder, name), os.O_RDONLY)  # noqa: PTH118
+            handle = os.open(os.path.join(folder, name), os.O_RDONLY)
             try:
                 os.fsync(handle)
             finally:

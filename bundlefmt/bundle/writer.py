@@ -218,10 +218,14 @@ class BundleWriter:
         )
         return packed, work
 
-    def _head(self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool) -> tuple[assemble.Head, ReleaseRecord]:
+    def _head(
+        self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool
+    ) -> tuple[assemble.Head, ReleaseRecord]:
         listing_bytes = encode_listing(
             [
-                FileEntry(item.path, EXECUTABLE if item.executable else REGULAR, item.size, body.contents[plan.first[row]])
+                FileEntry(
+                    item.path, EXECUTABLE if item.executable else REGULAR, item.size, body.contents[plan.first[row]]
+                )
                 for row, item in enumerate(plan.files)
             ]
         )
@@ -249,7 +253,11 @@ class BundleWriter:
 
         Digests are not known yet, so random ones stand in; when the guess is wrong the body is moved.
         """
-        records = [Record(STORED, length, pieces, (), length) for pieces in plan.records if (length := sum(p.length for p in pieces))]
+        records = [
+            Record(STORED, length, pieces, (), length)
+            for pieces in plan.records
+            if (length := sum(p.length for p in pieces))
+        ]
         contents = {row: os.urandom(32) if plan.files[row].size else digests.EMPTY for row in set(plan.first)}
         body_len = stored_len(plan)
         table = bytes(32 * digests.leaf_count(body_len))

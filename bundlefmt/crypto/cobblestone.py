@@ -33,6 +33,13 @@ def seal(cek: bytes, context: bytes, plaintext: bytes | memoryview) -> bytes:
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
+def seal_into(cek: bytes, context: bytes, plaintext: bytes | memoryview, buffer: memoryview) -> None:
+    """As `seal`, into a buffer of exactly the message's length."""
+    encryptor = Cobblestone256Encryptor(cek, context)
+    done = encryptor.update_into(plaintext, buffer)
+    buffer[done:] = encryptor.finalize()
+
+
 def unseal(cek: bytes, context: bytes, message: bytes | memoryview, code: str) -> bytes:
     """Decrypt one whole message; nothing is returned unless all of it authenticates.
 

@@ -35,7 +35,11 @@ def _self_test() -> None:
     bad = (
         (public, b"n", good),
         (public, b"m", good[:32] + raised),  # EDS-1
-        (identity, b"m", _sodium.crypto_scalarmult_ed25519_base_noclamp(b"\2" + bytes(31)) + b"\2" + bytes(31)),  # EDS-3
+        (
+            identity,
+            b"m",
+            _sodium.crypto_scalarmult_ed25519_base_noclamp(b"\2" + bytes(31)) + b"\2" + bytes(31),
+        ),  # EDS-3
         (public, b"m", identity + bytes(32)),  # EDS-4
     )
     if not _verify(public, b"m", good) or any(_verify(*case) for case in bad):

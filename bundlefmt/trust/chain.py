@@ -59,7 +59,9 @@ class TrustChain:
         """
         document = parse_trust_document(frame.document)
         if document.epoch != 1:
-            raise refuse("TRUST_FILE", f"the first document is of epoch {document.epoch}, a trust file starts at epoch 1")
+            raise refuse(
+                "TRUST_FILE", f"the first document is of epoch {document.epoch}, a trust file starts at epoch 1"
+            )
         if publisher_id(frame.document) != document.publisher_id:
             raise refuse("TRUST_PUBLISHER", "the first document does not hash to its publisher id")
         _finish(frame, document)
@@ -167,9 +169,9 @@ def walk(chain: TrustChain, frames: tuple[TrustFrame, ...]) -> Walk:
         if pending_fork:
             raise refuse("TRUST_FORK", f"another document of epoch {start.newest.epoch}")
     except BundleError as exc:
-        if pending_fork:
-            exc = refuse("TRUST_FORK", f"another document of epoch {start.newest.epoch}")
-        return Walk(chain, len(chain.links) - len(start.links), exc)
+        # A fork that nothing healed is the older fault, whatever came of the frame after it.
+        fork = refuse("TRUST_FORK", f"another document of epoch {start.newest.epoch}")
+        return Walk(chain, len(chain.links) - len(start.links), fork if pending_fork else exc)
     return Walk(chain, len(chain.links) - len(start.links), None)
 
 
