@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bundlefmt.cli import ui
@@ -42,7 +42,9 @@ def add_trust(parser: argparse.ArgumentParser, *, required: bool = True) -> None
     )
 
 
-def add_identities(parser: argparse.ArgumentParser, *, required: bool = False, text: str = "identity to decrypt with") -> None:
+def add_identities(
+    parser: argparse.ArgumentParser, *, required: bool = False, text: str = "identity to decrypt with"
+) -> None:
     """Add -i."""
     parser.add_argument(
         "-i",
@@ -60,7 +62,9 @@ def add_expectations(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is expected of the release")
     group.add_argument("--product", metavar="ID", help="refuse another product")
     group.add_argument("--min-number", metavar="N", type=positive, help="refuse a release number below N")
-    group.add_argument("--host", metavar="VERSION", type=host_version, help="judge host requirements for this host version")
+    group.add_argument(
+        "--host", metavar="VERSION", type=host_version, help="judge host requirements for this host version"
+    )
     group.add_argument("--platform", metavar="NAME", help="judge host requirements for this platform")
     group.add_argument("--at", metavar="TIME", type=moment, help="judge expiry at this time instead of now")
 
@@ -104,7 +108,7 @@ def moment(text: str) -> int:
     """A time: seconds since 1970, or a date with or without a time of day; without a zone it is UTC."""
     if text.isascii() and text.isdigit() and len(text) <= 15:
         return int(text)
-    from datetime import datetime, timezone  # noqa: PLC0415 - only for dates
+    from datetime import datetime
 
     try:
         value = datetime.fromisoformat(text)
@@ -113,7 +117,7 @@ def moment(text: str) -> int:
             f"{text!r} is not a time: give seconds since 1970, 2026-07-01 or 2026-07-01T12:00:00Z"
         ) from None
     if value.tzinfo is None:
-        value = value.replace(tzinfo=timezone.utc)
+        value = value.replace(tzinfo=UTC)
     seconds = int(value.timestamp())
     if seconds < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is before 1970")
@@ -139,8 +143,8 @@ def load_trust(path: str) -> TrustChain:
     Raises:
         BundleError: TRUST_FILE, or what is wrong with the chain.
     """
-    from bundlefmt.keys.files import read_text  # noqa: PLC0415 - brings cryptography
-    from bundlefmt.trust.chain import parse_trust_file  # noqa: PLC0415
+    from bundlefmt.keys.files import read_text
+    from bundlefmt.trust.chain import parse_trust_file
 
     text = read_text(path, "TRUST_FILE")
     try:
@@ -157,8 +161,8 @@ def keep_trust(args: argparse.Namespace, chain: TrustChain | None, known: TrustC
     if not args.update_trust:
         ui.talk(f"note: the bundle brought trust documents of {new}; --update-trust keeps them in {args.trust}")
         return
-    from bundlefmt.cli.output import replace_file  # noqa: PLC0415
-    from bundlefmt.trust.chain import format_trust_file  # noqa: PLC0415
+    from bundlefmt.cli.output import replace_file
+    from bundlefmt.trust.chain import format_trust_file
 
     replace_file(args.trust, format_trust_file(chain).encode())
     ui.talk(f"note: {args.trust} now holds the trust documents of {new}")
@@ -166,7 +170,7 @@ def keep_trust(args: argparse.Namespace, chain: TrustChain | None, known: TrustC
 
 def warn_exposed(path: str) -> None:
     """Tell about a secret key that other users may read."""
-    from bundlefmt.keys.files import is_exposed  # noqa: PLC0415
+    from bundlefmt.keys.files import is_exposed
 
     if path != "-" and is_exposed(path):
         ui.talk(f"warning: {path} is a secret key that other users of this machine can read; chmod 600 it")
@@ -178,7 +182,7 @@ def load_identities(paths: list[str]) -> list[Identity]:
     Raises:
         KeyFileError: KEY_FILE.
     """
-    from bundlefmt.keys import files  # noqa: PLC0415
+    from bundlefmt.keys import files
 
     found: list[Identity] = []
     for path in paths:
@@ -189,16 +193,16 @@ def load_identities(paths: list[str]) -> list[Identity]:
 
 def open_input(path: str, progress: Callable[[int, int], None] | None = None) -> Openable:
     """The bundle: a path, or standard input; counted when somebody watches."""
-    from bundlefmt.bundle.source import open_source  # noqa: PLC0415
+    from bundlefmt.bundle.source import open_source
 
     # Standard input without a buffer; where it is a regular file, it is read by position.
-    file: Openable = open(0, "rb", buffering=0, closefd=False) if path == "-" else path  # type: ignore[assignment]  # noqa: PTH123, SIM115
+    file: Openable = open(0, "rb", buffering=0, closefd=False) if path == "-" else path  # type: ignore[assignment]  # noqa: SIM115
     return file if progress is None else _Counted(open_source(file), progress)
 
 
 def policy(args: argparse.Namespace, chain: TrustChain) -> TrustPolicy:
     """What a person expects, who is not the device: host requirements count only when a host is stated."""
-    from bundlefmt.bundle.policy import TrustPolicy  # noqa: PLC0415
+    from bundlefmt.bundle.policy import TrustPolicy
 
     return TrustPolicy(
         chain,
@@ -229,11 +233,11 @@ def open_base(path: str | None, chain: TrustChain, identities: list[Identity]) -
     """
     if path is None:
         return None
-    import os  # noqa: PLC0415
+    import os
 
-    from bundlefmt.bundle.policy import TrustPolicy  # noqa: PLC0415
-    from bundlefmt.bundle.reader import BundleReader  # noqa: PLC0415
-    from bundlefmt.bundle.trees import BundleTree, FolderTree  # noqa: PLC0415
+    from bundlefmt.bundle.policy import TrustPolicy
+    from bundlefmt.bundle.reader import BundleReader
+    from bundlefmt.bundle.trees import BundleTree, FolderTree
 
     if os.path.isdir(path):
         return FolderTree(path)
@@ -248,14 +252,16 @@ def open_reader(args: argparse.Namespace, progress: Callable[[int, int], None] |
     Raises:
         BundleError: it is refused.
     """
-    from bundlefmt.bundle.reader import BundleReader  # noqa: PLC0415
+    from bundlefmt.bundle.reader import BundleReader
 
     check_stdin(args.file, args.trust, *args.identity)
     chain = load_trust(args.trust)
     identities = load_identities(args.identity)
     needed = open_base(args.base, chain, identities)
     try:
-        reader = BundleReader(open_input(args.file, progress), trust=policy(args, chain), identities=identities, needed=needed)
+        reader = BundleReader(
+            open_input(args.file, progress), trust=policy(args, chain), identities=identities, needed=needed
+        )
     except BundleError as exc:
         keep_trust(args, exc.learned, chain)
         raise

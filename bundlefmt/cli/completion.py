@@ -22,7 +22,7 @@ examples:
 def run_completion(args: argparse.Namespace) -> int:
     """Print the script."""
     try:
-        import shtab  # noqa: PLC0415 - an optional extra
+        import shtab
     except ImportError:
         ui.complain("bundlefmt: failed: completion needs an extra; run: pip install 'bundlefmt[completion]'")
         return 3
@@ -36,7 +36,7 @@ def whole_parser(file: object, folder: object) -> argparse.ArgumentParser:
     Args:
         file, folder: marks for arguments that are completed with names of files and folders.
     """
-    from bundlefmt.cli.main import PROG, VERBS, Parser, functions  # noqa: PLC0415
+    from bundlefmt.cli.main import PROG, VERBS, Parser, functions
 
     parser = Parser(PROG)
     verbs = parser.add_subparsers()

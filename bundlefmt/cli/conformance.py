@@ -20,14 +20,22 @@ def add_conformance(parser: argparse.ArgumentParser) -> None:
         '  bundlefmt conformance --client "node my-reader.js" --expected-failures known.txt\n\n'
         "exit codes: 0 everything as it should be, 1 not, 2 wrong usage or no sound vectors"
     )
-    parser.add_argument("--client", required=True, metavar="CMD", help="program and leading arguments, quoted as for a shell")
+    parser.add_argument(
+        "--client", required=True, metavar="CMD", help="program and leading arguments, quoted as for a shell"
+    )
     parser.add_argument("--vectors", type=Path, metavar="DIR", help="folder of vectors; in a checkout, test-vectors")
-    parser.add_argument("--expected-failures", type=Path, metavar="FILE", help="a case, or a case and a verb, on each line")
+    parser.add_argument(
+        "--expected-failures", type=Path, metavar="FILE", help="a case, or a case and a verb, on each line"
+    )
     parser.add_argument("--family", metavar="F", help="only the cases of one family")
     parser.add_argument("--name", metavar="GLOB", help="only cases whose names match")
     parser.add_argument("--sample", type=_positive, metavar="N", help="only N cases, the same ones every time")
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="runs at the same time (default: one per processor)")
-    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help="seconds until a run is a hang (default: 60)")
+    parser.add_argument(
+        "--jobs", type=_positive, metavar="N", help="runs at the same time (default: one per processor)"
+    )
+    parser.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="S", help="seconds until a run is a hang (default: 60)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -47,7 +55,7 @@ def _seconds(text: str) -> float:
 
 def run_conformance(args: argparse.Namespace) -> int:
     """Run the vectors."""
-    from bundlefmt.conformance import expectations, report, runner, transports, vectors  # noqa: PLC0415 - help needs none
+    from bundlefmt.conformance import expectations, report, runner, transports, vectors
 
     root = args.vectors or vectors.DEFAULT
     if args.vectors is None and not root.is_dir():
@@ -88,12 +96,14 @@ def add_conformance_client(parser: argparse.ArgumentParser) -> None:
     """Arguments of `conformance-client`."""
     parser.description = "Answer one question of the protocol of spec/conformance.md with this implementation."
     parser.epilog = "example:\n  bundlefmt conformance-client audit release acme.trust 1781000000 app.bndl"
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="VERB ...", help="verb and its arguments, in their order")
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="VERB ...", help="verb and its arguments, in their order"
+    )
 
 
 def run_conformance_client(args: argparse.Namespace) -> int:
     """Answer one question."""
-    from bundlefmt.conformance import client  # noqa: PLC0415 - help needs none
+    from bundlefmt.conformance import client
 
     code, line = client.run(args.arguments, sys.stdin.buffer)
     if line:

@@ -104,12 +104,16 @@ def pointer_json(pointer: PointerRecord) -> Json:
 
 def role_json(role: Role) -> Json:
     """A role, with the kids of its keys."""
-    from bundlefmt.crypto.digests import signer_kid  # noqa: PLC0415
+    from bundlefmt.crypto.digests import signer_kid
 
     return {
         "threshold": role.threshold,
         "keys": [
-            {"alg": key.alg, "kid": signer_kid(key.public).hex() if key.alg == 1 else None, "public_key": key.public.hex()}
+            {
+                "alg": key.alg,
+                "kid": signer_kid(key.public).hex() if key.alg == 1 else None,
+                "public_key": key.public.hex(),
+            }
             for key in role.keys
         ],
     }

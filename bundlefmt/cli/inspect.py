@@ -28,8 +28,12 @@ examples:
   bundlefmt inspect app.bndl --trust acme.trust -i device.key"""
     arguments.add_file(parser, "any file")
     arguments.add_trust(parser, required=False)
-    arguments.add_identities(parser, text="key, secret or public half, to find entries of, and with --trust to decrypt with")
-    parser.add_argument("--kind", choices=tuple(arguments.KINDS), help="judge it as this (default: what its header claims)")
+    arguments.add_identities(
+        parser, text="key, secret or public half, to find entries of, and with --trust to decrypt with"
+    )
+    parser.add_argument(
+        "--kind", choices=tuple(arguments.KINDS), help="judge it as this (default: what its header claims)"
+    )
     arguments.add_expectations(parser)
     parser.add_argument("--channel", metavar="NAME", help="refuse a pointer of another channel")
     arguments.add_base(parser)
@@ -55,7 +59,7 @@ def run_inspect(args: argparse.Namespace) -> int:
     if chain is not None and facts.steps is not None:
         arguments.keep_trust(args, facts.steps.chain, chain)
     if args.json:
-        from bundlefmt.cli.inspect_json import inspection_json  # noqa: PLC0415
+        from bundlefmt.cli.inspect_json import inspection_json
 
         ui.put_json("inspect", inspection_json(facts, names))
     if not facts.is_bundle:
@@ -74,7 +78,7 @@ def _keys(paths: list[str]) -> tuple[list[Identity], list[Recipient], dict[bytes
     recipients: list[Recipient] = []
     names: dict[bytes, str] = {}
     for path in paths:
-        from bundlefmt.keys.files import load_keys  # noqa: PLC0415 - brings cryptography
+        from bundlefmt.keys.files import load_keys
 
         secret, public = load_keys(path)
         if secret:
@@ -127,7 +131,7 @@ class _Text:
         ui.rows(table, "")
 
     def _header(self, header: Header) -> None:
-        from bundlefmt.model.header import KIND_NAMES  # noqa: PLC0415
+        from bundlefmt.model.header import KIND_NAMES
 
         ui.put(f"header{self._mark}")
         pairs = [
@@ -195,13 +199,13 @@ class _Text:
         if steps.record is not None:
             self._release(steps)
         elif steps.pointer is not None:
-            from bundlefmt.cli import facts  # noqa: PLC0415
+            from bundlefmt.cli import facts
 
             ui.put("pointer")
             ui.put_pairs(facts.pointer_pairs(steps.pointer))
 
     def _release(self, steps: Steps) -> None:
-        from bundlefmt.cli import facts  # noqa: PLC0415
+        from bundlefmt.cli import facts
 
         ui.put("release")
         pairs = facts.record_pairs(steps.record, steps.release_id) if steps.record is not None else []
@@ -217,4 +221,3 @@ def _document(frame: UnverifiedTrust) -> str:
     parts = ", ".join(f"{name} {role.threshold} of {len(role.keys)}" for name, role in roles)
     expires = f", expires {ui.when(document.expires)}" if document.expires else ""
     return f"epoch {document.epoch}, issued {ui.when(document.issued)}{expires}, {parts}, {signed}"
-

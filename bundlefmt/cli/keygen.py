@@ -27,19 +27,19 @@ examples:
 
 def run_keygen(args: argparse.Namespace) -> int:
     """Make the pair."""
-    from bundlefmt.keys import files  # noqa: PLC0415
+    from bundlefmt.keys import files
 
     if args.kind == "signer":
         if args.x25519:
             raise arguments.UsageError("--x25519 is for recipients")
-        from bundlefmt.crypto.digests import signer_kid  # noqa: PLC0415
-        from bundlefmt.keys.signers import FileSigner  # noqa: PLC0415
+        from bundlefmt.crypto.digests import signer_kid
+        from bundlefmt.keys.signers import FileSigner
 
         signer = FileSigner.generate()
         public = files.write_signer(args.output, signer)
         name = f"key id {signer_kid(signer.public_key).hex()}"
     else:
-        from bundlefmt.keys.recipients import HYBRID, X25519, Identity  # noqa: PLC0415
+        from bundlefmt.keys.recipients import HYBRID, X25519, Identity
 
         identity = Identity.generate(X25519 if args.x25519 else HYBRID)
         public = files.write_identity(args.output, identity)

@@ -38,7 +38,8 @@ def run_list(args: argparse.Namespace) -> int:
             try:
                 if args.json:
                     rows = [
-                        {"path": f.path, "executable": f.executable, "size": f.size, "sha256": f.digest.hex()} for f in files
+                        {"path": f.path, "executable": f.executable, "size": f.size, "sha256": f.digest.hex()}
+                        for f in files
                     ]
                     record = facts.record_json(release.record, release.release_id)
                     ui.put_json("list", {"release": {**record, **facts.tree_json(release)}, "files": rows}, text)

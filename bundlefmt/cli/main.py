@@ -137,7 +137,7 @@ def verb_parser(name: str) -> Parser:
 
 
 def _top_level(arguments: list[str]) -> int:
-    from bundlefmt import __version__  # noqa: PLC0415 - verbs do without it
+    from bundlefmt import __version__
 
     rows = "\n".join(f"  {name:<20}{text}" for name, (_, text) in VERBS.items())
     parser = Parser(

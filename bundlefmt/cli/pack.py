@@ -61,7 +61,7 @@ def host_range(text: str) -> tuple[tuple[int, ...] | None, tuple[int, ...] | Non
         raise argparse.ArgumentTypeError(f"{text!r} is not MIN, MIN..BELOW or ..BELOW, as in 2.1..3")
     bounds = arguments.host_version(low) if low else None, arguments.host_version(high) if dots and high else None
     if bounds[0] and bounds[1]:
-        from bundlefmt.model.release import compare_host  # noqa: PLC0415
+        from bundlefmt.model.release import compare_host
 
         if compare_host(bounds[0], bounds[1]) >= 0:
             raise argparse.ArgumentTypeError(f"no host version is in {text!r}")
@@ -96,7 +96,9 @@ TIME is seconds since 1970, 2026-07-01 or 2026-07-01T12:00:00Z. SOURCE_DATE_EPOC
     add("-f", "--force", action="store_true", help="replace FILE if it exists")
     add("--trust", metavar="TRUST", required=True, help="the publisher's trust file")
     add("--signer", metavar="KEY", action="append", required=True, help="release key to sign with; repeatable")
-    add("-r", "--recipient", metavar="KEY", action="append", required=True, help="public key to encrypt for; repeatable")
+    add(
+        "-r", "--recipient", metavar="KEY", action="append", required=True, help="public key to encrypt for; repeatable"
+    )
     add("--anonymous", action="store_true", help="do not mark which entry is for which recipient")
     _add_record(parser.add_argument_group("the release"))
     _add_form(parser.add_argument_group("the bundle"))
@@ -110,7 +112,12 @@ def _add_record(group: argparse._ArgumentGroup) -> None:
     add("--version", metavar="TEXT", required=True, help="label for people")
     add("--number", metavar="N", type=arguments.positive, required=True, help="what is compared; higher is newer")
     add("--created", metavar="TIME", type=arguments.moment, help="time of creation (default: now)")
-    add("--expires", metavar="TIME", type=lifetime, help="when it must not be installed any more; +90d counts from creation")
+    add(
+        "--expires",
+        metavar="TIME",
+        type=lifetime,
+        help="when it must not be installed any more; +90d counts from creation",
+    )
     add("--requires-host", metavar="MIN[..BELOW]", type=host_range, help="host versions it runs on, as 2.1 or 2.1..3")
     add("--platform", metavar="NAME", action="append", default=[], help="platform it runs on; repeatable")
     notes = group.add_mutually_exclusive_group()
@@ -153,7 +160,7 @@ def load_signer(path: str) -> FileSigner:
     Raises:
         KeyFileError: KEY_FILE.
     """
-    from bundlefmt.keys import files  # noqa: PLC0415
+    from bundlefmt.keys import files
 
     signer = files.load_signer(path, lambda: _ask(path) if sys.stdin.isatty() else b"")
     arguments.warn_exposed(path)
@@ -161,22 +168,22 @@ def load_signer(path: str) -> FileSigner:
 
 
 def _ask(path: str) -> bytes:
-    import getpass  # noqa: PLC0415
+    import getpass
 
     return getpass.getpass(f"passphrase of {ui.printable(path)}: ").encode()
 
 
 def run_pack(args: argparse.Namespace) -> int:
     """Make the bundle."""
-    from bundlefmt.bundle.writer import DEFAULT_LEVEL, STORE, BundleWriter, PackOptions  # noqa: PLC0415
-    from bundlefmt.keys.files import load_recipients  # noqa: PLC0415
-    from bundlefmt.model.release import ReleaseRecord  # noqa: PLC0415
+    from bundlefmt.bundle.writer import DEFAULT_LEVEL, STORE, BundleWriter, PackOptions
+    from bundlefmt.keys.files import load_recipients
+    from bundlefmt.model.release import ReleaseRecord
 
     to_stdout = args.output == "-"
     if to_stdout:
         if args.json:
             raise UsageError("--json and -o - both need standard output")
-        from bundlefmt.cli.output import refuse_terminal  # noqa: PLC0415
+        from bundlefmt.cli.output import refuse_terminal
 
         refuse_terminal("a bundle")
     arguments.check_stdin(args.trust, args.notes_file, *args.signer, *args.recipient)
@@ -226,7 +233,7 @@ def run_pack(args: argparse.Namespace) -> int:
 
 
 def _now() -> int:
-    import time  # noqa: PLC0415
+    import time
 
     return int(time.time())
 
@@ -237,7 +244,7 @@ def _destination(output: str) -> Iterator[str]:
     if output != "-":
         yield output
         return
-    import tempfile  # noqa: PLC0415
+    import tempfile
 
     with tempfile.TemporaryDirectory(prefix="bundlefmt.") as folder:
         yield os.path.join(folder, "bundle")
@@ -245,14 +252,14 @@ def _destination(output: str) -> Iterator[str]:
 
 def _copy_out(path: str) -> None:
     out = sys.stdout.buffer
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+    with open(path, "rb", buffering=0) as file:
         while block := file.read(_COPY):
             out.write(block)
     out.flush()
 
 
 def _requires(args: argparse.Namespace) -> Requires:
-    from bundlefmt.model.release import Requires, is_platform  # noqa: PLC0415
+    from bundlefmt.model.release import Requires, is_platform
 
     for name in args.platform:
         if not is_platform(name):
@@ -264,10 +271,10 @@ def _requires(args: argparse.Namespace) -> Requires:
 def _notes(args: argparse.Namespace) -> str:
     if args.notes_file is None:
         return str(args.notes)
-    from bundlefmt.limits import LIMITS  # noqa: PLC0415
+    from bundlefmt.limits import LIMITS
 
     try:
-        with open(0 if args.notes_file == "-" else args.notes_file, "rb") as file:  # noqa: PTH123
+        with open(0 if args.notes_file == "-" else args.notes_file, "rb") as file:
             return file.read(LIMITS.text_len + 1).decode()
     except OSError as exc:
         raise refuse("SOURCE_FAILED", f"{args.notes_file}: {exc.strerror}") from None
@@ -282,7 +289,7 @@ def _metadata(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def _check_record(expires: int | None, created: int, product: str) -> None:
-    from bundlefmt.model.release import is_name  # noqa: PLC0415
+    from bundlefmt.model.release import is_name
 
     if not is_name(product):
         raise UsageError(
@@ -293,7 +300,7 @@ def _check_record(expires: int | None, created: int, product: str) -> None:
 
 
 def _report(args: argparse.Namespace, packed: Packed) -> None:
-    from bundlefmt.cli import facts  # noqa: PLC0415
+    from bundlefmt.cli import facts
 
     record = packed.record
     if args.json:

@@ -38,9 +38,13 @@ documents, so keep them away from the machine that signs releases."""
     parser.epilog = "example:\n  bundlefmt publisher init --root root.pem --signer ci.pem -o acme.trust"
     add = parser.add_argument
     add("--root", metavar="KEY", action="append", default=[], help="root key, secret or public half; repeatable")
-    add("--signer", metavar="KEY", action="append", required=True, help="release key, secret or public half; repeatable")
+    add(
+        "--signer", metavar="KEY", action="append", required=True, help="release key, secret or public half; repeatable"
+    )
     add("--pointer-signer", metavar="KEY", action="append", default=[], help="pointer key; default: the release keys")
-    add("--root-threshold", metavar="N", type=arguments.positive, default=1, help="root keys that must sign (default 1)")
+    add(
+        "--root-threshold", metavar="N", type=arguments.positive, default=1, help="root keys that must sign (default 1)"
+    )
     add("--threshold", metavar="N", type=arguments.positive, default=1, help="release keys that must sign (default 1)")
     add("--single-key", action="store_true", help="allow one key for everything, with nothing to fall back on")
     add("--issued", metavar="TIME", type=arguments.moment, help="time of issue (default: now, or SOURCE_DATE_EPOCH)")
@@ -55,12 +59,12 @@ def run_publisher(args: argparse.Namespace) -> int:
 
 
 def _init(args: argparse.Namespace) -> int:
-    from bundlefmt.cli.pack import source_date  # noqa: PLC0415
-    from bundlefmt.keys.files import load_verification_key, write_new  # noqa: PLC0415
-    from bundlefmt.keys.signers import sign_row  # noqa: PLC0415
-    from bundlefmt.trust import issue  # noqa: PLC0415
-    from bundlefmt.trust.chain import format_trust_file  # noqa: PLC0415
-    from bundlefmt.wire.cose import LABEL_TRUST  # noqa: PLC0415
+    from bundlefmt.cli.pack import source_date
+    from bundlefmt.keys.files import load_verification_key, write_new
+    from bundlefmt.keys.signers import sign_row
+    from bundlefmt.trust import issue
+    from bundlefmt.trust.chain import format_trust_file
+    from bundlefmt.wire.cose import LABEL_TRUST
 
     root_paths = args.root or (args.signer if args.single_key else [])
     if not root_paths:
@@ -92,8 +96,8 @@ def _init(args: argparse.Namespace) -> int:
 
 def _root_keys(paths: list[str]) -> tuple[list[bytes], list[FileSigner]]:
     """Public keys of the root role, and those of which the secret half is at hand."""
-    from bundlefmt.cli.pack import load_signer  # noqa: PLC0415
-    from bundlefmt.keys.files import load_verification_key, read_file  # noqa: PLC0415
+    from bundlefmt.cli.pack import load_signer
+    from bundlefmt.keys.files import load_verification_key, read_file
 
     public: list[bytes] = []
     signers: dict[bytes, FileSigner] = {}
@@ -140,10 +144,14 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _role_pairs(name: str, role: Role) -> list[tuple[str, str]]:
-    from bundlefmt.crypto.digests import signer_kid  # noqa: PLC0415
+    from bundlefmt.crypto.digests import signer_kid
 
     pairs = [(name, f"{role.threshold} of {len(role.keys)}")]
     for key in role.keys:
-        what = f"ed25519 {signer_kid(key.public).hex()}" if key.alg == 1 else f"algorithm {key.alg}, {len(key.public)} bytes"
+        what = (
+            f"ed25519 {signer_kid(key.public).hex()}"
+            if key.alg == 1
+            else f"algorithm {key.alg}, {len(key.public)} bytes"
+        )
         pairs.append(("", what))
     return pairs

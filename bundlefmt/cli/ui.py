@@ -53,7 +53,7 @@ def _write(stream: Any, line: str) -> None:
 
 def put_json(verb: str, body: Mapping[str, Any], out: TextIO | None = None) -> None:
     """Print the one object of `--json`; its `format` names verb and version. It is ASCII, so no name can act on a terminal."""
-    import json  # noqa: PLC0415 - only with --json
+    import json
 
     json.dump({"format": f"bundlefmt-{verb}/{JSON_VERSION}", **body}, out or sys.stdout, indent=2)
     (out or sys.stdout).write("\n")

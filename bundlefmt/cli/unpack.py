@@ -22,7 +22,9 @@ example:
     arguments.add_file(parser)
     arguments.add_trust(parser)
     arguments.add_identities(parser, required=True)
-    parser.add_argument("-o", "--output", metavar="DIR", help=f"the new folder (default: the name of FILE without {_ENDING})")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", help=f"the new folder (default: the name of FILE without {_ENDING})"
+    )
     parser.add_argument("--sync", action="store_true", help="make everything durable before the folder appears")
     arguments.add_expectations(parser)
     arguments.add_base(parser)
@@ -33,7 +35,7 @@ example:
 def run_unpack(args: argparse.Namespace) -> int:
     """Unpack."""
     folder = _folder(args)
-    from bundlefmt.bundle.unpack import unpack  # noqa: PLC0415
+    from bundlefmt.bundle.unpack import unpack
 
     progress = ui.Progress("unpacking", quiet=args.quiet)
     with arguments.open_reader(args) as reader:
@@ -42,7 +44,9 @@ def run_unpack(args: argparse.Namespace) -> int:
     ui.end_progress()
     if args.json:
         record = facts.record_json(release.record, release.release_id)
-        ui.put_json("unpack", {"result": "unpacked", "output": folder, "release": {**record, **facts.tree_json(release)}})
+        ui.put_json(
+            "unpack", {"result": "unpacked", "output": folder, "release": {**record, **facts.tree_json(release)}}
+        )
     elif not args.quiet:
         size = sum(entry.size for entry in release.listing.files)
         ui.put(f"verified and unpacked to {folder}: {len(release.listing.files)} files, {ui.size(size)}")

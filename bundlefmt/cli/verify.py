@@ -26,7 +26,9 @@ example:
     arguments.add_file(parser)
     arguments.add_trust(parser)
     arguments.add_identities(parser)
-    parser.add_argument("--kind", choices=tuple(arguments.KINDS), default="release", help="what it must be (default: release)")
+    parser.add_argument(
+        "--kind", choices=tuple(arguments.KINDS), default="release", help="what it must be (default: release)"
+    )
     arguments.add_expectations(parser)
     parser.add_argument("--channel", metavar="NAME", help="refuse a pointer of another channel")
     arguments.add_base(parser)
@@ -61,7 +63,9 @@ def run_verify(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> None:
     given = [name for name in (*_RELEASE_ONLY, "product", "channel") if getattr(args, name) is not None]
     if not args.identity and given:
-        raise UsageError(f"--{given[0].replace('_', '-')} needs -i: without an identity, nothing inside the manifest is judged")
+        raise UsageError(
+            f"--{given[0].replace('_', '-')} needs -i: without an identity, nothing inside the manifest is judged"
+        )
     if args.kind == "pointer" and (wrong := [name for name in given if name in _RELEASE_ONLY]):
         raise UsageError(f"--{wrong[0].replace('_', '-')} is for releases")
     if args.kind == "release" and args.channel is not None:
@@ -69,14 +73,16 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _audit(args: argparse.Namespace, watch: ui.Progress | None) -> tuple[Front, dict[str, Any]]:
-    from bundlefmt.bundle.front import audit_bundle  # noqa: PLC0415
-    from bundlefmt.bundle.policy import TrustPolicy  # noqa: PLC0415
+    from bundlefmt.bundle.front import audit_bundle
+    from bundlefmt.bundle.policy import TrustPolicy
 
     arguments.check_stdin(args.file, args.trust)
     chain = arguments.load_trust(args.trust)
     try:
         audited = audit_bundle(
-            arguments.open_input(args.file, watch), trust=TrustPolicy(chain, now=args.at), kind=arguments.KINDS[args.kind]
+            arguments.open_input(args.file, watch),
+            trust=TrustPolicy(chain, now=args.at),
+            kind=arguments.KINDS[args.kind],
         )
     except BundleError as exc:
         arguments.keep_trust(args, exc.learned, chain)
@@ -86,13 +92,15 @@ def _audit(args: argparse.Namespace, watch: ui.Progress | None) -> tuple[Front, 
 
 
 def _pointer(args: argparse.Namespace) -> tuple[Front, dict[str, Any]]:
-    from bundlefmt.bundle.reader import read_pointer  # noqa: PLC0415
+    from bundlefmt.bundle.reader import read_pointer
 
     arguments.check_stdin(args.file, args.trust, *args.identity)
     chain = arguments.load_trust(args.trust)
     identities = arguments.load_identities(args.identity)
     try:
-        found = read_pointer(arguments.open_input(args.file), trust=arguments.policy(args, chain), identities=identities)
+        found = read_pointer(
+            arguments.open_input(args.file), trust=arguments.policy(args, chain), identities=identities
+        )
     except BundleError as exc:
         arguments.keep_trust(args, exc.learned, chain)
         raise

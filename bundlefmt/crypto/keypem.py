@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -46,7 +46,7 @@ def load_private(data: bytes, password: bytes | None) -> bytes:
     except TypeError:
         needed = password is None
         raise refuse("KEY_FILE", "the key file is encrypted" if needed else "the key file is not encrypted") from None
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):  # an Ed448 key of 32 bytes is the last
         detail = "the key file is damaged" if password is None else "wrong passphrase, or a damaged key file"
         raise refuse("KEY_FILE", detail) from None
     if not isinstance(key, Ed25519PrivateKey):
@@ -67,7 +67,7 @@ def load_public(data: bytes) -> bytes:
         raise refuse("KEY_FILE", "this is a private key; give its public half")
     try:
         key = load_pem_public_key(data)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, InternalError):  # an Ed448 key of 32 bytes is the last
         raise refuse("KEY_FILE", "no public key in PEM form in the file, or it is damaged") from None
     if not isinstance(key, Ed25519PublicKey):
         raise refuse("KEY_FILE", "the public key is not an Ed25519 key")

@@ -29,7 +29,7 @@ def read_file(path: str, code: str = "KEY_FILE") -> bytes:
         KeyFileError: with `code`, when it cannot be read or has more than 4 MiB.
     """
     try:
-        with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:  # noqa: PTH123
+        with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
             data = file.read(MAX_LEN + 1)
     except OSError as exc:
         raise refuse(code, f"{path}: {exc.strerror}") from None
@@ -149,7 +149,9 @@ def write_signer(path: str, signer: FileSigner) -> str:
 def write_identity(path: str, identity: Identity) -> str:
     """Write an identity and, beside it, its public half; see `write_signer`."""
     note = f"Recipient {identity.recipient.key_id.hex()}\n"
-    return _write_pair(path, (note + identity.armored()).encode(), (note + format_recipient(identity.recipient)).encode())
+    return _write_pair(
+        path, (note + identity.armored()).encode(), (note + format_recipient(identity.recipient)).encode()
+    )
 
 
 def _write_pair(path: str, secret: bytes, public: bytes) -> str:

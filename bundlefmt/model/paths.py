@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
 
+
 def _either_case(words: str) -> str:
     return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in words)
 

@@ -199,7 +199,9 @@ class _Checker:
             if part.length < 1 or part.offset + part.length > size:
                 raise refuse("RECORD_PREFIX", f"record {number} has a range outside row {part.row}")
             if part.source == THIS and (self.done[part.row] != size or part.row in self.chained):
-                raise refuse("RECORD_PREFIX", f"record {number} uses row {part.row} before it is complete, or as a chain")
+                raise refuse(
+                    "RECORD_PREFIX", f"record {number} uses row {part.row} before it is complete, or as a chain"
+                )
             total += part.length
         if not LIMITS.prefix_min_len <= total <= LIMITS.prefix_len:
             raise refuse("RECORD_PREFIX", f"record {number} has a prefix of {total} bytes")

@@ -156,7 +156,13 @@ def _parse_identities(value: Any) -> tuple[NewIdentity, ...]:
     ok = type(value) is list and 1 <= len(value) <= LIMITS.identities
     found: list[NewIdentity] = []
     for row in value if ok else ():
-        if type(row) is not list or len(row) != 2 or type(row[0]) is not int or row[0] > 0xFFFF or type(row[1]) is not bytes:
+        if (
+            type(row) is not list
+            or len(row) != 2
+            or type(row[0]) is not int
+            or row[0] > 0xFFFF
+            or type(row[1]) is not bytes
+        ):
             ok = False
             break
         need = _KNOWN_SECRET_LEN.get(row[0])
@@ -183,7 +189,9 @@ def parse_release(data: bytes) -> ReleaseRecord:
     if strange or not value.keys() >= {0, 1, 2, 3, 9}:
         raise refuse("RELEASE_RECORD", "the release record lacks a field or has an unknown one")
     product, number, version, created = (value[key] for key in range(4))
-    if not (is_name(product) and is_uint(number, 1) and is_label(version) and is_uint(created) and is_bytes(value[9], 32)):
+    if not (
+        is_name(product) and is_uint(number, 1) and is_label(version) and is_uint(created) and is_bytes(value[9], 32)
+    ):
         raise refuse("RELEASE_RECORD", "a field of the release record has the wrong type, length or value")
     expires = value.get(4)
     if 4 in value and not (is_uint(expires) and expires > created):

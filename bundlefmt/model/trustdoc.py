@@ -64,7 +64,10 @@ class TrustDocument(NamedTuple):
 
     def encode(self) -> bytes:
         """The document's bytes."""
-        roles = [[role.threshold, [list(key) for key in sorted(role.keys)]] for role in (self.root, self.release, self.pointer)]
+        roles = [
+            [role.threshold, [list(key) for key in sorted(role.keys)]]
+            for role in (self.root, self.release, self.pointer)
+        ]
         return cbor.encode(
             [
                 FORMAT,
@@ -91,7 +94,9 @@ def _parse_role(value: Any) -> Role:
         if type(row) is not list or len(row) != 2 or type(row[0]) is not int or type(row[1]) is not bytes:
             raise refuse("TRUST_DOCUMENT", "a key must be an algorithm and a byte string")
         key = Key(*row)
-        length_ok = len(key.public) == _ED25519_LEN if key.alg == ALG_ED25519 else 1 <= len(key.public) <= LIMITS.public_key_len
+        length_ok = (
+            len(key.public) == _ED25519_LEN if key.alg == ALG_ED25519 else 1 <= len(key.public) <= LIMITS.public_key_len
+        )
         if key.alg > 0xFFFF or not length_ok:
             raise refuse("TRUST_DOCUMENT", f"key of {len(key.public)} bytes for algorithm {key.alg}")
         if keys and key <= keys[-1]:
@@ -112,7 +117,9 @@ def parse_trust_document(data: bytes) -> TrustDocument:
     if type(value) is not list or len(value) != 11 or value[0] != FORMAT:
         raise refuse("TRUST_DOCUMENT", "not a bundlefmt/1 trust document")
     _, publisher, epoch, issued, expires, min_epoch, root, release, pointer, critical, extensions = value
-    if not (is_bytes(publisher, 32) and is_uint(epoch, 1) and is_uint(issued) and is_uint(expires) and is_uint(min_epoch)):
+    if not (
+        is_bytes(publisher, 32) and is_uint(epoch, 1) and is_uint(issued) and is_uint(expires) and is_uint(min_epoch)
+    ):
         raise refuse("TRUST_DOCUMENT", "a field of the trust document has the wrong type or value")
     roles = [_parse_role(role) for role in (root, release, pointer)]
     if not 1 <= min_epoch <= epoch:

@@ -214,7 +214,10 @@ def build_recipients(entries: tuple[RecipientEntry, ...] | list[RecipientEntry])
     """Encode a recipients section; entries are put in order."""
     return b"".join(
         sorted(
-            entry.type.to_bytes(2, "big") + (len(entry.hint) + len(entry.wrap)).to_bytes(2, "big") + entry.hint + entry.wrap
+            entry.type.to_bytes(2, "big")
+            + (len(entry.hint) + len(entry.wrap)).to_bytes(2, "big")
+            + entry.hint
+            + entry.wrap
             for entry in entries
         )
     )
