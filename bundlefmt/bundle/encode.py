@@ -23,13 +23,14 @@ from bundlefmt.bundle.scan import Scan
 from bundlefmt.bundle.source import FileSource
 from bundlefmt.crypto import cobblestone, digests
 from bundlefmt.crypto.suite import Binding, message_len
-from bundlefmt.errors import refuse
+from bundlefmt.errors import BundleError, WriteError, refuse
 from bundlefmt.model.records import STORED, ZSTD, Piece, Range, Record
 from bundlefmt.wire.padding import padme
 from bundlefmt.wire.zstd import Compressor
 
 _BATCH_BYTES = 1 << 20
 _BATCH_RECORDS = 256
+_PADDING_STEP = 1 << 20
 Progress = Callable[[int, int], None]
 
 
@@ -104,7 +105,8 @@ class BodyWriter:
             for _, message in part:
                 self._buffers.give(message)
         body_len = padme(position - body_at)
-        write_at(handle, [os.urandom(body_at + body_len - position)], position)
+        for start in range(position, body_at + body_len, _PADDING_STEP):  # of a large body it is gigabytes
+            write_at(handle, [os.urandom(min(_PADDING_STEP, body_at + body_len - start))], start)
         return self._check(FileSource(handle), body_at, body_len, records)
 
     def _advance(self, count: int) -> None:
@@ -163,12 +165,18 @@ class BodyWriter:
         leaves = _NewLeaves(source, body_at, body_len, bytearray(32 * digests.leaf_count(body_len)))
         decoder = RecordDecoder(self._binding, tuple(records), self._cek, _no_prefix)
         contents = _SourceCheck(self._plan)
-        for decoded in Scan(leaves, decoder, contents, self._workers).all():
-            self._advance(records[decoded.index].plain_len)
+        try:
+            for decoded in Scan(leaves, decoder, contents, self._workers).all():
+                self._advance(records[decoded.index].plain_len)
+        except WriteError:  # what the sources are guilty of
+            raise
+        except BundleError as exc:
+            raise refuse("SELF_CHECK", f"the body written does not open: {exc}") from exc
         return Encoded(records, body_len, bytes(leaves.table), contents.digests)
 
 
 def _no_prefix(ranges: tuple[Range, ...]) -> bytes:
+    del ranges
     raise ValueError("this writer makes no prefixes")
 
 
