@@ -1,5 +1,6 @@
-"""The body: leaves verified before anything is decrypted, records authenticated before anything is
-decompressed (specification section 9; R11 to R13).
+"""The body (specification section 9; R11 to R13).
+
+Leaves are verified before anything is decrypted, records authenticated before anything is decompressed.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ class Buffers:
     def take(self, length: int) -> memoryview:
         """A buffer of a length, with whatever it held before."""
         if length >= _WORTH:
-            for number, holder in enumerate(self._free):
-                if length <= len(holder) <= 2 * length:
+            for number, fits in enumerate(self._free):
+                if length <= len(fits) <= 2 * length:
                     try:
                         holder = self._free.pop(number)
                     except IndexError:  # another thread took it

@@ -10,7 +10,7 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import NamedTuple, TypeVar
+from typing import IO, NamedTuple, Self, TypeVar
 
 from bundlefmt.bundle.body import Leaves, RecordDecoder
 from bundlefmt.bundle.checks import DigestCheck, NoCheck
@@ -74,7 +74,7 @@ class BundleReader:
         self._failed: BundleError | None = None
         self._workers = workers
         self._needed = needed
-        self._spool: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._spool: IO[bytes] | None = None
         self._source: ByteSource = open_source(file)
         try:
             self._open(trust.at_one_clock(), tuple(identities))
@@ -112,24 +112,24 @@ class BundleReader:
 
     def _spooled(self, front: Front) -> ByteSource:
         """Keep a stream's body, still encrypted, where earlier records can be read again as prefixes."""
-        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        spool = self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         remaining = front.header.body_len
         position = front.body_at
-        self._spool.seek(position)
+        spool.seek(position)
         buffer = memoryview(bytearray(1 << 20))
         while True:
             count = self._source.read_into(position, buffer[: min(len(buffer), remaining + 1)])
             if not count:
                 break
-            self._spool.write(buffer[:count])
+            spool.write(buffer[:count])
             position += count
             remaining -= count
             if remaining < 0:
                 raise refuse("TRAILING_DATA", "the input goes on after the body")
-        self._spool.flush()
+        spool.flush()
         if remaining:
             raise refuse("TRUNCATED", "the input ends in the body")
-        return FileSource(self._spool.fileno())
+        return FileSource(spool.fileno())
 
     # What was verified
 
@@ -365,7 +365,7 @@ class BundleReader:
             self._spool.close()
             self._spool = None
 
-    def __enter__(self) -> BundleReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

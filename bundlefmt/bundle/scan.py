@@ -31,7 +31,7 @@ class Decoded(NamedTuple):
         data: its plaintext.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuple has a method of this name, which nothing uses
     data: bytes | memoryview
 
 

@@ -66,7 +66,8 @@ class FileSource:
             self._fd = file if isinstance(file, int) else os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
             self.size: int | None = os.fstat(self._fd).st_size
         except OSError as exc:
-            raise refuse("SOURCE_FAILED", f"{os.fsdecode(file) if self._owned else 'input'}: {exc.strerror}") from exc
+            name = "input" if isinstance(file, int) else os.fsdecode(file)
+            raise refuse("SOURCE_FAILED", f"{name}: {exc.strerror}") from exc
 
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Read from the file."""
@@ -96,7 +97,7 @@ class StreamSource:
     """
 
     sequential = True
-    size = None
+    size: int | None = None
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

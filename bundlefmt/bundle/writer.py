@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from bundlefmt.bundle import assemble
 from bundlefmt.bundle.body import Leaves
@@ -288,7 +288,7 @@ class BundleWriter:
         except OSError:  # a file system without hard links
             os.rename(work, self._output)
 
-    def __enter__(self) -> BundleWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -196,7 +196,7 @@ def open_input(path: str, progress: Callable[[int, int], None] | None = None) ->
     from bundlefmt.bundle.source import open_source
 
     # Standard input without a buffer; where it is a regular file, it is read by position.
-    file: Openable = open(0, "rb", buffering=0, closefd=False) if path == "-" else path  # type: ignore[assignment]  # noqa: SIM115
+    file: Openable = open(0, "rb", buffering=0, closefd=False) if path == "-" else path  # noqa: SIM115
     return file if progress is None else _Counted(open_source(file), progress)
 
 

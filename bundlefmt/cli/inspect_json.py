@@ -1,4 +1,4 @@
-"""An inspection as the object of `inspect --json`. Keys begin with `unverified_` where nothing vouches for the value."""
+"""An inspection as the object of `inspect --json`. Keys begin with `unverified_` where nothing vouches."""
 
 from __future__ import annotations
 

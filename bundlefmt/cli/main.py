@@ -155,7 +155,7 @@ def _top_level(arguments: list[str]) -> int:
     if not arguments[0].startswith("-"):
         parser.error(f"no verb {arguments[0]!r}; verbs are {', '.join(VERBS)}")
     parser.parse_args(arguments)
-    parser.error("give the verb first")
+    return parser.error("give the verb first")
 
 
 def _report(exc: BundleError, *, as_json: bool, verb: str) -> int:

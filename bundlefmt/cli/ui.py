@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -15,10 +16,10 @@ _progress_shown = False
 
 
 def printable(text: str) -> str:
-    """Text with everything escaped that a terminal would act on or an eye would miss.
+    r"""Text with everything escaped that a terminal would act on or an eye would miss.
 
     Control characters, escape sequences, bidirectional and other format characters, line separators,
-    lone surrogates and unassigned code points become `\\x1b`, `\\u202e` and so on.
+    lone surrogates and unassigned code points become `\x1b`, `\u202e` and so on.
     """
     if text.isprintable():
         return text
@@ -37,10 +38,8 @@ def talk(text: str) -> None:
 
 def complain(text: str) -> None:
     """Print the one line of a failure; with nobody to read it, nothing else fails."""
-    try:
+    with contextlib.suppress(OSError):
         talk(" ".join(text.split("\n")))
-    except OSError:
-        pass
 
 
 def _write(stream: Any, line: str) -> None:
@@ -52,7 +51,10 @@ def _write(stream: Any, line: str) -> None:
 
 
 def put_json(verb: str, body: Mapping[str, Any], out: TextIO | None = None) -> None:
-    """Print the one object of `--json`; its `format` names verb and version. It is ASCII, so no name can act on a terminal."""
+    """Print the one object of `--json`; its `format` names verb and version.
+
+    It is ASCII, so no name in it can act on a terminal.
+    """
     import json
 
     json.dump({"format": f"bundlefmt-{verb}/{JSON_VERSION}", **body}, out or sys.stdout, indent=2)

@@ -59,7 +59,7 @@ def _folder(args: argparse.Namespace) -> str:
         raise UsageError("unpack writes a folder; cat writes to standard output")
     if args.output is not None:
         return str(args.output).rstrip("/" + os.sep) or os.sep
-    name = os.path.basename(args.file)
+    name = os.path.basename(str(args.file))
     if args.file == "-" or not name.endswith(_ENDING) or name == _ENDING:
         raise UsageError(f"give -o DIR: only a name that ends in {_ENDING} says which folder is meant")
     return name[: -len(_ENDING)]

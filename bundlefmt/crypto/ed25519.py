@@ -26,7 +26,7 @@ def _verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def _self_test() -> None:
-    global _tested
+    global _tested  # noqa: PLW0603 - once for the process
     public, secret = _sodium.crypto_sign_seed_keypair(bytes(32))
     good = _sodium.crypto_sign(b"m", secret)[:SIGNATURE_LEN]
     order = 2**252 + 27742317777372353535851937790883648493

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bundlefmt.errors import refuse
@@ -139,7 +140,7 @@ def parse_pointer(data: bytes) -> PointerRecord:
     if not issued < expires <= issued + LIMITS.pointer_lifetime:
         raise refuse("POINTER_RECORD", "the pointer lives no time or more than 31 days")
     parsed = tuple(_parse_offer(item) for item in offers)
-    if any(a.number >= b.number for a, b in zip(parsed, parsed[1:], strict=False)):
+    if any(a.number >= b.number for a, b in pairwise(parsed)):
         raise refuse("POINTER_RECORD", "offers are not in strictly ascending order of numbers")
     ignored = tuple((key, item) for key, item in value.items() if key >= _IGNORED_FROM)
     return PointerRecord(product, channel, sequence, issued, expires, spread, parsed, ignored)

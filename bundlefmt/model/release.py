@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bundlefmt.errors import refuse
@@ -128,11 +129,11 @@ def parse_requires(value: Any, code: str, *, may_be_empty: bool = False) -> Requ
     if ok and 2 in value:
         names = value[2]
         ok = type(names) is list and 1 <= len(names) <= LIMITS.platforms and all(is_platform(name) for name in names)
-        ok = ok and all(a < b for a, b in zip(names, names[1:], strict=False))
+        ok = ok and all(a < b for a, b in pairwise(names))
     if not ok:
         raise refuse(code, "the host requirements are malformed")
-    bounds = (tuple(value[key]) if key in value else None for key in (0, 1))
-    return Requires(*bounds, tuple(value.get(2, ())))
+    low, high = (tuple(value[key]) if key in value else None for key in (0, 1))
+    return Requires(low, high, tuple(value.get(2, ())))
 
 
 def _parse_metadata(value: Any) -> tuple[tuple[str, str], ...]:

@@ -121,7 +121,7 @@ def parse_trust_document(data: bytes) -> TrustDocument:
         is_bytes(publisher, 32) and is_uint(epoch, 1) and is_uint(issued) and is_uint(expires) and is_uint(min_epoch)
     ):
         raise refuse("TRUST_DOCUMENT", "a field of the trust document has the wrong type or value")
-    roles = [_parse_role(role) for role in (root, release, pointer)]
+    roles = _parse_role(root), _parse_role(release), _parse_role(pointer)
     if not 1 <= min_epoch <= epoch:
         raise refuse("TRUST_DOCUMENT", f"min_epoch {min_epoch} in epoch {epoch}")
     numbers, items = parse_extensions(critical, extensions, "TRUST_DOCUMENT")

@@ -55,7 +55,8 @@ class TrustChain:
         """Take a document of epoch 1 as given by the caller, who decides to trust its publisher id.
 
         Raises:
-            BundleError: TRUST_FILE, TRUST_PUBLISHER, TRUST_ENCODING, TRUST_DOCUMENT, TRUST_UNSUPPORTED, TRUST_SIGNATURE.
+            BundleError: TRUST_FILE, TRUST_PUBLISHER, TRUST_ENCODING, TRUST_DOCUMENT, TRUST_UNSUPPORTED,
+                TRUST_SIGNATURE.
         """
         document = parse_trust_document(frame.document)
         if document.epoch != 1:

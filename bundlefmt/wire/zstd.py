@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import zstandard
 
@@ -144,7 +144,7 @@ class Compressor:
         self._plain = _zstd.ZstdCompressor(options=self._options())
 
     def _options(self, window_log: int = 0) -> dict[int, int]:
-        options = {_P.compression_level: self._level, _P.content_size_flag: 1, _P.checksum_flag: 0}
+        options: dict[int, int] = {_P.compression_level: self._level, _P.content_size_flag: 1, _P.checksum_flag: 0}
         if window_log:
             options |= {_P.window_log: window_log, _P.enable_long_distance_matching: 1}
         return options
@@ -157,7 +157,7 @@ class Compressor:
             prefix: raw history, as for `decompress`; shorter ones than 8 bytes are refused by zstd.
         """
         if not prefix:
-            compressor: Any = self._plain
+            compressor = self._plain
         else:
             # The window must reach over data and prefix, or the prefix is useless beyond 2 MiB.
             reach = max(20, min(_WINDOW_LOG_MAX, (len(data) + len(prefix)).bit_length()))
