@@ -20,9 +20,8 @@ from bundlefmt.wire import sections, zstd
 from bundlefmt.wire.cose import LABEL_POINTER, LABEL_RELEASE
 
 GREASE = tuple(range(0x0A0A, 0x10000, 0x1010))
-_MANIFEST_LEVEL = 19  # small, and read many times
-_FAST_LEVEL = 9
-_BIG_ITEM = 1 << 20
+# Small manifests are packed hard, as they are read many times; large ones hold mostly digests, which do not shrink.
+_MANIFEST_LEVELS = ((64 << 10, 19), (1 << 20, 12), (LIMITS.table_item_len, 6))
 _LABELS = {RELEASE: LABEL_RELEASE, POINTER: LABEL_POINTER}
 
 
@@ -47,8 +46,14 @@ class Head(NamedTuple):
 
 
 def manifest_frame(item: bytes, prefix: bytes = b"") -> bytes:
-    """Compress one manifest item."""
-    level = _FAST_LEVEL if len(item) > _BIG_ITEM else _MANIFEST_LEVEL
+    """Compress one manifest item.
+
+    Raises:
+        WriteError: WRITE_LIMIT.
+    """
+    if len(item) > LIMITS.table_item_len:
+        raise refuse("WRITE_LIMIT", f"a manifest item of {len(item)} bytes")
+    level = next(level for size, level in _MANIFEST_LEVELS if len(item) <= size)
     return zstd.Compressor(level).compress(item, prefix if len(prefix) >= LIMITS.prefix_min_len else b"")
 
 
