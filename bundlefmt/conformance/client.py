@@ -78,8 +78,7 @@ def _stream(given: Sequence[str], stdin: BinaryIO) -> Answer:
         if _KINDS[asked[0]] == POINTER:
             return _pointer(setting, stdin)
         reader = setting.reader(stdin)
-        for chunk in reader.contents():
-            file.write(chunk.data)
+        file.writelines(chunk.data for chunk in reader.contents())
         for row in reader.manifest.table.external:
             reader.external(row)
         return _facts(reader)

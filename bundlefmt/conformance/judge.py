@@ -167,7 +167,9 @@ def judge_primitive(case: PrimitiveCase, reply: Reply) -> None:
     expected = f"accept {case.output}" if case.accepted else f"refuse {case.code or ''}".rstrip()
     answer = _require_answer(reply, expected[:400])
     if answer["ok"] is not case.accepted:
-        raise _wrong(expected[:400], f"accept {answer.get('output')}"[:400] if answer["ok"] else f"refuse {answer.get('code')}")
+        raise _wrong(
+            expected[:400], f"accept {answer.get('output')}"[:400] if answer["ok"] else f"refuse {answer.get('code')}"
+        )
     if not case.accepted:
         if case.code is not None and answer.get("code") != case.code:
             raise _wrong(expected, f"refuse {answer.get('code')}")

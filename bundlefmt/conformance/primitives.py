@@ -192,7 +192,7 @@ def _path_set(given: Object) -> Object:
 
 
 def _writer_paths(given: Object) -> Object:
-    check_inputs([Input(bytes.fromhex(path).decode(), False, 0, b"") for path in given["paths"]])
+    check_inputs([Input(bytes.fromhex(path).decode(), executable=False, size=0, source=b"") for path in given["paths"]])
     return {}
 
 
@@ -243,7 +243,11 @@ def _armor(given: Object) -> Object:
     label, text = given["label"], given["text"]
     if label == armor.IDENTITY:
         blocks = [block.data for block in armor.dearmor(text)]
-        return {"blocks": [_key_block(one.type, data[2:-4]) for one, data in zip(parse_identities(text), blocks, strict=True)]}
+        return {
+            "blocks": [
+                _key_block(one.type, data[2:-4]) for one, data in zip(parse_identities(text), blocks, strict=True)
+            ]
+        }
     if label == armor.RECIPIENT:
         return {"blocks": [_key_block(one.type, one.public) for one in parse_recipients(text)]}
     found = armor.dearmor(text, "TRUST_FILE")
@@ -260,10 +264,10 @@ def _binding(given: Object) -> suite.Binding:
     return suite.Binding(given["kind"], bytes.fromhex(given["publisher_id"]), bytes.fromhex(given["bundle_id"]))
 
 
-def _in_suite(context: bytes, number: int) -> bytes:
+def _in_suite(place: bytes, number: int) -> bytes:
     """The library knows suite 1 alone; for any other the field behind the label is replaced."""
-    start = context.index(0) + 1
-    return context[:start] + number.to_bytes(2, "big") + context[start + 2 :]
+    start = place.index(0) + 1
+    return place[:start] + number.to_bytes(2, "big") + place[start + 2 :]
 
 
 def _wrap(given: Object) -> Object:
@@ -286,23 +290,24 @@ def _unwrap(identity: Identity, secret: bytes, entry: RecipientEntry, given: Obj
 # Messages and frames
 
 
-def _context(given: Object) -> bytes:
+def context(given: Object) -> bytes:
+    """The context of a case of `cobblestone`."""
     binding = _binding(given)
-    context = binding.manifest_context() if given["unit"] == "manifest" else binding.record_context(given["index"])
-    return _in_suite(context, given["suite"])
+    found = binding.manifest_context() if given["unit"] == "manifest" else binding.record_context(given["index"])
+    return _in_suite(found, given["suite"])
 
 
 def _message(given: Object) -> Object:
-    cek, context, salt = bytes.fromhex(given["cek"]), _context(given), bytes.fromhex(given["salt"])
+    cek, salt, place = bytes.fromhex(given["cek"]), bytes.fromhex(given["salt"]), context(given)
     plaintext = _pattern(given["plaintext"])
-    derived = schedule.derive(cek, context, salt)
-    message = schedule.message(cek, context, salt, plaintext)
+    derived = schedule.derive(cek, place, salt)
+    message = schedule.message(cek, place, salt, plaintext)
     # The message is the test's; that it is one is decided by what opens every bundle.
-    whole = cobblestone.unseal(cek, context, message, "RECORD_DECRYPT") == plaintext
+    whole = cobblestone.unseal(cek, place, message, "RECORD_DECRYPT") == plaintext
     if not whole or len(message) != suite.message_len(len(plaintext)):
         raise Refused
     return {
-        "context": context.hex(),
+        "context": place.hex(),
         "key": derived.key.hex(),
         "base_nonce": derived.base_nonce.hex(),
         "commitment": derived.commitment.hex(),
@@ -314,7 +319,7 @@ def _message(given: Object) -> Object:
 
 def _open(given: Object) -> Object:
     code = "MANIFEST_DECRYPT" if given["unit"] == "manifest" else "RECORD_DECRYPT"
-    plaintext = cobblestone.unseal(bytes.fromhex(given["cek"]), _context(given), bytes.fromhex(given["message"]), code)
+    plaintext = cobblestone.unseal(bytes.fromhex(given["cek"]), context(given), bytes.fromhex(given["message"]), code)
     return {"plaintext_len": len(plaintext), "plaintext_sha256": sha256(plaintext).hexdigest()}
 
 
@@ -353,7 +358,9 @@ _FAMILIES: dict[str, Callable[[Object], Object]] = {
     "padme": _padme,
     "paths": _by_question(path=_path, set=_path_set),
     "paths-writer": _writer_paths,
-    "key-ids": _by_question(signer=_kid, recipient=_recipient, hint=_hint, identity=_identity, check=_check, armor=_armor),
+    "key-ids": _by_question(
+        signer=_kid, recipient=_recipient, hint=_hint, identity=_identity, check=_check, armor=_armor
+    ),
     "wrap": _wrap,
     "cobblestone": _by_question(message=_message, open=_open, length=_length),
     "zstd-frame": _zstd_frame,

@@ -24,7 +24,9 @@ class ListedFile(NamedTuple):
 
 def setting(case: BundleCase, workers: int | None = None) -> Setting:
     """What a case states, for this library."""
-    return Setting(case.trust, case.now, identity=case.identity, needed=case.needed, expect=case.expect, workers=workers)
+    return Setting(
+        case.trust, case.now, identity=case.identity, needed=case.needed, expect=case.expect, workers=workers
+    )
 
 
 def released(case: BundleCase) -> bytes:

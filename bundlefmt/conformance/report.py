@@ -14,8 +14,8 @@ def table(report: Report) -> list[tuple[str, ...]]:
     """Rows of the table by family: right runs of all, for each verb."""
     families = list(dict.fromkeys(result.family for result in report.results))
     rows = [("family", "cases", *report.verbs)]
-    for family in families:
-        rows.append(_row(family, [result for result in report.results if result.family == family], report.verbs))
+    by_family = [(family, [result for result in report.results if result.family == family]) for family in families]
+    rows += [_row(family, results, report.verbs) for family, results in by_family]
     if len(families) > 1:
         rows.append(_row(TOTAL, list(report.results), report.verbs))
     return rows

@@ -65,7 +65,9 @@ class Report(NamedTuple):
         return bool(self.results) and as_expected and not self.unexpected_passes
 
 
-def select(vectors: Vectors, family: str | None = None, name: str | None = None, sample: int | None = None) -> list[Case]:
+def select(
+    vectors: Vectors, family: str | None = None, name: str | None = None, sample: int | None = None
+) -> list[Case]:
     """Choose cases.
 
     Args:
@@ -176,7 +178,10 @@ class _Asker:
     def asks(self, case: Case, verb: str) -> Iterator[tuple[Judge, Reply]]:
         """Each reply with what judges it; judge it before the next is taken."""
         if isinstance(case, PrimitiveCase):
-            yield lambda reply: judge.judge_primitive(case, reply), self._ask("primitive", case.question, stdin=_json(case.input))
+            yield (
+                lambda reply: judge.judge_primitive(case, reply),
+                self._ask("primitive", case.question, stdin=_json(case.input)),
+            )
             return
         data = case.data()
         given: tuple[str, ...] = (case.kind, str(case.trust), str(case.now))
@@ -186,7 +191,10 @@ class _Asker:
         given += (_path(case.identity), _path(case.needed), self._expect(case))
         if verb == "unpack":
             out = self._out()
-            yield lambda reply: judge.judge_unpack(case, reply, out), self._ask(verb, *given, str(case.bundle), str(out))
+            yield (
+                lambda reply: judge.judge_unpack(case, reply, out),
+                self._ask(verb, *given, str(case.bundle), str(out)),
+            )
         elif verb == "stream":
             out = self._out()
             yield lambda reply: judge.judge_stream(case, reply, out), self._ask(verb, *given, str(out), stdin=data)

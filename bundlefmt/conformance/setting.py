@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from bundlefmt.bundle.policy import Floor, TrustPolicy
 from bundlefmt.bundle.reader import BundleReader, ReadPointer, read_pointer
@@ -40,26 +40,30 @@ class Setting:
         workers: int | None = None,
     ) -> None:
         self.policy = _policy(read_trust(trust), now, expect)
-        self._identities: list[Identity] = parse_identities(_text(identity)) if identity else []
+        self.identities: list[Identity] = parse_identities(_text(identity)) if identity else []
         self._needed = needed
         self._workers = workers
         self._readers = ExitStack()
 
+    def needed_tree(self) -> BundleTree | None:
+        """The needed release, of which nothing is expected."""
+        if self._needed is None:
+            return None
+        trust = TrustPolicy(self.policy.chain, self.policy.now, any_host=True)
+        needed = BundleReader(self._needed, trust=trust, identities=self.identities)
+        return BundleTree(self._readers.enter_context(needed))
+
     def reader(self, bundle: Openable) -> BundleReader:
-        """Open the release, with the needed one behind it, of which nothing is expected."""
-        tree = None
-        if self._needed is not None:
-            trust = TrustPolicy(self.policy.chain, self.policy.now, any_host=True)
-            needed = BundleReader(self._needed, trust=trust, identities=self._identities)
-            tree = BundleTree(self._readers.enter_context(needed))
-        reader = BundleReader(bundle, trust=self.policy, identities=self._identities, needed=tree, workers=self._workers)
+        """Open the release, with the needed one behind it."""
+        tree = self.needed_tree()
+        reader = BundleReader(bundle, trust=self.policy, identities=self.identities, needed=tree, workers=self._workers)
         return self._readers.enter_context(reader)
 
     def pointer(self, bundle: Openable) -> ReadPointer:
         """Read a pointer."""
-        return read_pointer(bundle, trust=self.policy, identities=self._identities)
+        return read_pointer(bundle, trust=self.policy, identities=self.identities)
 
-    def __enter__(self) -> Setting:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
