@@ -138,7 +138,7 @@ class _Text:
             ("kind", KIND_NAMES[header.kind]),
             ("publisher", header.publisher_id.hex()),
             ("bundle id", header.bundle_id.hex()),
-            ("epoch", f"signed when the publisher's newest trust document was {header.trust_epoch}"),
+            ("epoch", str(header.trust_epoch)),
             ("manifest", header.manifest_digest.hex()),
             ("body root", header.body_root.hex()),
         ]
