@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from bundlefmt.bundle.core import Front, check_leaves, check_manifest, check_size, judge_front
 from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.source import ByteSource, Openable, open_source, read_exact
+from bundlefmt.errors import BundleError
 from bundlefmt.model.header import RELEASE
 from bundlefmt.wire.sections import PRELUDE_LEN, parse_prelude
 
@@ -23,6 +26,17 @@ class Audited(NamedTuple):
     size: int
 
 
+@contextlib.contextmanager
+def keeping(front: Front) -> Iterator[None]:
+    """A refusal by a later step still carries the trust documents that were taken (TRU-19)."""
+    try:
+        yield
+    except BundleError as exc:
+        if front.learned:
+            exc.learned = front.chain
+        raise
+
+
 def open_front(source: ByteSource, policy: TrustPolicy, kind: int) -> tuple[Front, bytes]:
     """R1 to R6.
 
@@ -35,17 +49,18 @@ def open_front(source: ByteSource, policy: TrustPolicy, kind: int) -> tuple[Fron
         The verified front and the manifest section.
 
     Raises:
-        BundleError: the codes of R1 to R6, and SOURCE_FAILED.
+        BundleError: the codes of R1 to R6, and SOURCE_FAILED; `learned` holds new trust documents.
     """
     head = bytearray(PRELUDE_LEN)
     count = source.read_into(0, memoryview(head))
     prelude = parse_prelude(bytes(head[:count]))
     rest = read_exact(source, PRELUDE_LEN, prelude.front_len - PRELUDE_LEN, "sections before the manifest")
     front = judge_front(prelude, rest, policy.chain, kind, policy.now or 0)
-    if source.size is not None:
-        check_size(front, source.size)
-    manifest = read_exact(source, front.manifest_at, front.header.manifest_len, "manifest")
-    check_manifest(front, manifest)
+    with keeping(front):
+        if source.size is not None:
+            check_size(front, source.size)
+        manifest = read_exact(source, front.manifest_at, front.header.manifest_len, "manifest")
+        check_manifest(front, manifest)
     return front, manifest
 
 
@@ -71,7 +86,7 @@ def audit_bundle(file: Openable, *, trust: TrustPolicy, kind: int = RELEASE) -> 
         The verified front.
 
     Raises:
-        BundleError: the bundle is refused.
+        BundleError: the bundle is refused; `learned` holds new trust documents.
     """
     from bundlefmt.bundle.body import Leaves  # noqa: PLC0415 - a refusal before the body needs none of it
     from bundlefmt.bundle.scan import audit  # noqa: PLC0415
@@ -79,7 +94,8 @@ def audit_bundle(file: Openable, *, trust: TrustPolicy, kind: int = RELEASE) -> 
     source = open_source(file)
     try:
         front, _ = open_front(source, trust.at_one_clock(), kind)
-        audit(Leaves(source, front.body_at, front.header.body_len, read_leaves(source, front)))
+        with keeping(front):
+            audit(Leaves(source, front.body_at, front.header.body_len, read_leaves(source, front)))
     finally:
         source.close()
     return Audited(front, front.file_size)

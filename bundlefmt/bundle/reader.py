@@ -15,7 +15,7 @@ from typing import IO, NamedTuple, Self, TypeVar
 from bundlefmt.bundle.body import Leaves, RecordDecoder
 from bundlefmt.bundle.checks import DigestCheck, NoCheck
 from bundlefmt.bundle.core import Front, Release, open_pointer, open_release, open_release_record
-from bundlefmt.bundle.front import open_front, read_leaves
+from bundlefmt.bundle.front import keeping, open_front, read_leaves
 from bundlefmt.bundle.needed import NeededTree, build_prefix
 from bundlefmt.bundle.policy import TrustPolicy, judge_pointer, judge_release
 from bundlefmt.bundle.scan import Scan, expect_end
@@ -83,8 +83,12 @@ class BundleReader:
             raise
 
     def _open(self, policy: TrustPolicy, identities: tuple[Opener, ...]) -> None:
+        front, manifest = open_front(self._source, policy, RELEASE)
+        with keeping(front):
+            self._open_rest(policy, identities, front, manifest)
+
+    def _open_rest(self, policy: TrustPolicy, identities: tuple[Opener, ...], front: Front, manifest: bytes) -> None:
         source = self._source
-        front, manifest = open_front(source, policy, RELEASE)
         cek = open_entries(front.entries, identities, front.binding, manifest)
         layout, record_bytes, record = open_release_record(front, manifest, cek)
         listing = self._needed_listing(layout.needed_tree, record, front)
@@ -92,7 +96,10 @@ class BundleReader:
         judge_release(policy, front.chain, record, release.release_id)
         table = read_leaves(source, front)
         if source.sequential and any(part.source == THIS for row in release.table.records for part in row.prefix):
-            source = self._spooled(front)
+            try:
+                source = self._spooled(front)
+            except OSError as exc:
+                raise refuse("SOURCE_FAILED", f"no room to keep the stream's body: {exc.strerror}") from exc
         self._front = front
         self._release = release
         self._leaves = Leaves(source, front.body_at, front.header.body_len, table)
@@ -421,10 +428,11 @@ def read_pointer(file: Openable, *, trust: TrustPolicy, identities: Iterable[Ope
     source = open_source(file)
     try:
         front, manifest = open_front(source, policy, POINTER)
-        cek = open_entries(front.entries, identities, front.binding, manifest)
-        pointer = open_pointer(front, manifest, cek)
-        judge_pointer(policy, pointer)
-        expect_end(Leaves(source, front.body_at, 0, read_leaves(source, front)))
+        with keeping(front):
+            cek = open_entries(front.entries, identities, front.binding, manifest)
+            pointer = open_pointer(front, manifest, cek)
+            judge_pointer(policy, pointer)
+            expect_end(Leaves(source, front.body_at, 0, read_leaves(source, front)))
     finally:
         source.close()
     return ReadPointer(pointer, front)

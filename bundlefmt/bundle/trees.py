@@ -66,6 +66,8 @@ class FolderTree:
         self._path = os.fspath(path)
         try:
             self.listing = parse_listing(encode_listing(list(self._entries(self._path, ""))))
+        except UnicodeEncodeError:
+            raise refuse("NEEDED_TREE", f"{self._path} holds a name that is not UTF-8") from None
         except OSError as exc:
             raise refuse("NEEDED_TREE", f"{self._path}: {exc.strerror}") from exc
         except BundleError as exc:

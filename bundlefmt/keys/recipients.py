@@ -134,6 +134,9 @@ class ContentKey:
     def __repr__(self) -> str:
         return "ContentKey(<32 bytes>)"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("content-encryption keys are not pickled")
+
 
 class Opener(Protocol):
     """What can open recipient entries: an identity, a content key, a token."""
