@@ -10,6 +10,7 @@ from bundlefmt.model.records import STORED, Record
 
 BIG = 1 << 20  # message bytes from which a record is not batched with others
 BATCH_BYTES = 1 << 20
+_BATCH_PLAIN = 4 << 20  # what compresses well must not make a batch that fills the memory
 _BATCH_RECORDS = 256
 
 
@@ -25,6 +26,7 @@ class Batch(NamedTuple):
         start, end: in the body.
         first_leaf, last_leaf: leaves it touches, `last_leaf` included.
         run: whether it is a run.
+        plain_len: bytes that its records yield.
     """
 
     first: int
@@ -34,6 +36,7 @@ class Batch(NamedTuple):
     first_leaf: int
     last_leaf: int
     run: bool
+    plain_len: int
 
     @property
     def big(self) -> bool:
@@ -52,24 +55,30 @@ def plan(offsets: array[int], records: tuple[Record, ...], leaf_size: int, index
     """
     batches: list[Batch] = []
     first = previous = -2
+    plain = 0
     run = False
 
     def close() -> None:
         start, end = offsets[first], offsets[previous + 1]
-        batches.append(Batch(first, previous + 1, start, end, start // leaf_size, (end - 1) // leaf_size, run))
+        batches.append(Batch(first, previous + 1, start, end, start // leaf_size, (end - 1) // leaf_size, run, plain))
 
     for index in indexes:
         big = offsets[index + 1] - offsets[index] > BIG
         big_stored = big and records[index].coding == STORED
         if first >= 0:
-            full = offsets[index + 1] - offsets[first] > BATCH_BYTES or index - first >= _BATCH_RECORDS
+            full = (
+                offsets[index + 1] - offsets[first] > BATCH_BYTES
+                or plain + records[index].plain_len > _BATCH_PLAIN
+                or index - first >= _BATCH_RECORDS
+            )
             goes_on = big_stored if run else not (big or full)
             if index != previous + 1 or not goes_on:
                 close()
                 first = -2
         if first < 0:
-            first, run = index, big_stored
+            first, run, plain = index, big_stored, 0
         previous = index
+        plain += records[index].plain_len
     if first >= 0:
         close()
     return batches

@@ -10,18 +10,31 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
+
+
+class Task(NamedTuple, Generic[T]):
+    """Something to run.
+
+    Attributes:
+        weight: bytes it holds while it runs and until its result is consumed.
+        run: what to call, on any thread.
+    """
+
+    weight: int
+    run: Callable[[], T]
 
 
 class _Slot(Generic[T]):
     """One task and, once `done` is released, its result or error."""
 
-    __slots__ = ("done", "error", "result", "task")
+    __slots__ = ("done", "error", "result", "task", "weight")
 
-    def __init__(self, task: Callable[[], T]) -> None:
-        self.task = task
+    def __init__(self, task: Task[T]) -> None:
+        self.task = task.run
+        self.weight = task.weight
         self.result: T | None = None
         self.error: BaseException | None = None
         self.done = threading.Lock()
@@ -51,20 +64,20 @@ def worker_count() -> int:
     return max(1, min(count, 4))
 
 
-def in_order(tasks: Iterable[Callable[[], T]], workers: int, ahead: int) -> Iterator[T]:
+def in_order(tasks: Iterable[Task[T]], workers: int, budget: int) -> Iterator[T]:
     """Run tasks on threads and yield their results in the order of the tasks.
 
     Args:
         tasks: taken one by one, in the caller's thread, so that they can read a stream while being made.
         workers: threads; 0 runs each task when its result is asked for.
-        ahead: most tasks started and not yet yielded; bounds memory.
+        budget: most weight of tasks started and not yet consumed; a single heavier task runs alone.
 
     Yields:
         Results. The first error in order is raised in its place; later results are dropped.
     """
     if workers < 1:
         for task in tasks:
-            yield task()
+            yield task.run()
         return
     queue: SimpleQueue[_Slot[T] | None] = SimpleQueue()
 
@@ -77,12 +90,16 @@ def in_order(tasks: Iterable[Callable[[], T]], workers: int, ahead: int) -> Iter
         thread.start()
     waiting: deque[_Slot[T]] = deque()
     try:
+        held = 0
         for task in tasks:
+            while waiting and held + task.weight > budget:
+                oldest = waiting.popleft()
+                yield oldest.wait()
+                held -= oldest.weight  # only now: the consumer had the result until it came back
             slot = _Slot(task)
+            held += task.weight
             waiting.append(slot)
             queue.put(slot)
-            if len(waiting) > ahead:
-                yield waiting.popleft().wait()
         while waiting:
             yield waiting.popleft().wait()
     finally:

@@ -7,7 +7,7 @@ handed out, nothing after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -15,11 +15,12 @@ from bundlefmt.bundle.batches import BATCH_BYTES, Batch, plan
 from bundlefmt.bundle.body import Leaves, RecordDecoder
 from bundlefmt.bundle.checks import ContentCheck
 from bundlefmt.bundle.leafio import LeafFeed
-from bundlefmt.bundle.pool import in_order, worker_count
+from bundlefmt.bundle.pool import Task, in_order, worker_count
 from bundlefmt.bundle.source import fill
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.model.records import STORED
 
+_BUDGET = 24 << 20  # bytes in flight
 _SMALL_RECORD = 8 << 10  # mean plaintext below which threads only wait for each other
 
 
@@ -99,9 +100,7 @@ class Scan:
         workers = self._workers if len(batches) > 1 or any(batch.run for batch in batches) else 0
         if self._feed.sequential:
             workers = min(workers, 1)  # the input is read in this thread anyway
-        # Blocks of runs are small, so more of them may wait; a compressed record may take 16 MiB.
-        ahead = workers + 2 if all(batch.run for batch in batches) else workers
-        outcomes = in_order(self._tasks(batches), workers, ahead)
+        outcomes = in_order(self._tasks(batches), workers, _BUDGET)
         for batch in batches:
             if batch.run:
                 yield from self._open_run(batch, outcomes)
@@ -114,17 +113,19 @@ class Scan:
         for _ in outcomes:  # lets the pool end its threads
             pass
 
-    def _tasks(self, batches: list[Batch]) -> Iterator[Callable[[], _Outcome | memoryview]]:
+    def _tasks(self, batches: list[Batch]) -> Iterator[Task[_Outcome | memoryview]]:
         feed = self._feed
         for batch in batches:
             if not batch.run:
                 raw = feed.read_stream(batch.first_leaf, batch.last_leaf) if feed.sequential else None
-                yield partial(self._open_batch, batch, raw)
+                weight = batch.plain_len + batch.end - batch.start + len(raw or b"")
+                yield Task(weight, partial(self._open_batch, batch, raw))
                 continue
             for first in range(batch.first_leaf, batch.last_leaf + 1, feed.block_leaves):
                 last = min(first + feed.block_leaves - 1, batch.last_leaf)
                 raw = feed.read_stream(first, last) if feed.sequential else None
-                yield partial(feed.block, first, last, raw)
+                weight = (last - first + 1) * self._leaves.size + len(raw or b"")
+                yield Task(weight, partial(feed.block, first, last, raw))
 
     def _open_run(self, batch: Batch, blocks: Iterator[_Outcome | memoryview]) -> Iterator[Decoded]:
         """Open big stored records from verified blocks, in the consumer's thread."""
@@ -263,12 +264,13 @@ def audit(leaves: Leaves) -> None:
         if raw is None:
             feed.buffers.give(view)
 
-    def tasks() -> Iterator[Callable[[], None]]:
+    def tasks() -> Iterator[Task[None]]:
         for first in range(0, leaves.count, feed.block_leaves):
             last = min(first + feed.block_leaves, leaves.count) - 1
-            yield partial(task, first, last, feed.read_stream(first, last) if feed.sequential else None)
+            raw = feed.read_stream(first, last) if feed.sequential else None
+            yield Task(feed.block_leaves * leaves.size, partial(task, first, last, raw))
 
     workers = worker_count() if leaves.count > feed.block_leaves else 0
-    for _ in in_order(tasks(), workers, workers + 2):
+    for _ in in_order(tasks(), workers, _BUDGET // 4):
         pass
     expect_end(leaves)

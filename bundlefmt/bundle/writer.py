@@ -192,7 +192,7 @@ class BundleWriter:
         binding = Binding(RELEASE, self._chain.publisher_id, bundle_id)
         body_at = self._guess_head(plan, binding, grease=grease) if options.level == STORE else 0
         writer = BodyWriter(plan, cek, binding, options.level, self._progress, options.workers)
-        body = writer.write(handle, body_at)
+        body = writer.write(handle, body_at, placed=options.level == STORE)
         if body.body_len > LIMITS.body_len:
             raise refuse("WRITE_LIMIT", f"the body has {body.body_len} bytes")
         head, record = self._head(plan, body, cek, binding, grease=grease)

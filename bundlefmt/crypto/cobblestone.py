@@ -79,6 +79,9 @@ def matches_commitment(cek: bytes, context: bytes, message_head: bytes) -> bool:
     return hmac.compare_digest(derived[44:], message_head[suite.SALT_LEN : suite.MESSAGE_HEAD])
 
 
+_STEP = 1 << 20
+
+
 class Opener:
     """Decrypts one message piece by piece into a private buffer.
 
@@ -113,6 +116,32 @@ class Opener:
         except (InvalidTag, ValueError):
             # ValueError: more plaintext than the buffer was sized for, which no accepted length allows.
             raise refuse(self._code, "the message does not authenticate") from None
+
+    def compare(self, message: memoryview, expected: bytes | memoryview) -> None:
+        """Open a whole message and compare its plaintext, one MiB at a time.
+
+        Args:
+            message: the whole message.
+            expected: what it must hold.
+
+        Raises:
+            DecryptError, WriteError: with the code given.
+        """
+        scratch = bytearray(min(len(message), _STEP))
+        view = memoryview(scratch)
+        whole = memoryview(expected)
+        try:
+            for start in range(0, len(message), _STEP):
+                count = self._decryptor.update_into(message[start : start + _STEP], view)
+                part = whole[self._position : self._position + count]
+                if len(part) < count or not scratch.startswith(part):
+                    raise refuse(self._code, "the message does not hold its plaintext")
+                self._position += count
+            rest = self._decryptor.finalize()
+        except InvalidTag:
+            raise refuse(self._code, "the message does not authenticate") from None
+        if whole[self._position :] != rest:
+            raise refuse(self._code, "the message does not hold its plaintext")
 
     def finish(self, buffer: memoryview) -> None:
         """End the message.

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from support.publisher import FAST, Publisher
 
-from bundlefmt.bundle.pool import in_order, worker_count
+from bundlefmt.bundle.pool import Task, in_order, worker_count
 
 
 def _later(number: int, delay: float = 0.0) -> int:
@@ -26,7 +26,7 @@ def _fail(number: int, delay: float = 0.0) -> int:
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 4])
 def test_results_come_in_order(workers: int) -> None:
-    tasks = [partial(_later, number, 0.01 if number % 3 == 0 else 0) for number in range(20)]
+    tasks = [Task(1, partial(_later, number, 0.01 if number % 3 == 0 else 0)) for number in range(20)]
     assert list(in_order(tasks, workers, max(workers, 1))) == list(range(20))
     assert list(in_order([], workers, 1)) == []
 
@@ -34,7 +34,8 @@ def test_results_come_in_order(workers: int) -> None:
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_the_first_error_in_order_is_raised(workers: int) -> None:
     """A later task that fails sooner does not overtake."""
-    tasks: list[Callable[[], int]] = [partial(_later, 0), partial(_fail, 1, 0.05), partial(_fail, 2), partial(_later, 3)]
+    runs: list[Callable[[], int]] = [partial(_later, 0), partial(_fail, 1, 0.05), partial(_fail, 2), partial(_later, 3)]
+    tasks = [Task(1, run) for run in runs]
     found = []
     with pytest.raises(LookupError, match="1"):
         for result in in_order(tasks, workers, 3):
@@ -45,16 +46,29 @@ def test_the_first_error_in_order_is_raised(workers: int) -> None:
 def test_no_more_tasks_are_taken_than_allowed() -> None:
     taken = []
 
-    def tasks() -> Iterator[Callable[[], int]]:
+    def tasks() -> Iterator[Task[int]]:
         for number in range(100):
             taken.append(number)
-            yield partial(_later, number)
+            yield Task(1, partial(_later, number))
 
     results = in_order(tasks(), 2, 3)
     assert next(results) == 0
-    assert len(taken) == 4
+    assert len(taken) == 4  # three run or wait, one is made and waits for room
     results.close()  # type: ignore[attr-defined]
     assert len(taken) == 4
+
+
+def test_a_task_heavier_than_the_budget_runs_alone() -> None:
+    running = []
+
+    def heavy(number: int) -> int:
+        running.append(number)
+        assert len(running) == 1
+        time.sleep(0.01)
+        running.remove(number)
+        return number
+
+    assert list(in_order([Task(9, partial(heavy, number)) for number in range(5)], 3, 4)) == list(range(5))
 
 
 def _threads() -> int:
@@ -70,7 +84,7 @@ def test_closing_early_ends_the_threads_and_drops_what_waits() -> None:
         time.sleep(0.02)
         return number
 
-    results = in_order([partial(task, number) for number in range(50)], 2, 10)
+    results = in_order([Task(1, partial(task, number)) for number in range(50)], 2, 10)
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert _threads() == before
@@ -80,8 +94,8 @@ def test_closing_early_ends_the_threads_and_drops_what_waits() -> None:
 def test_an_error_while_making_tasks_ends_the_threads() -> None:
     before = _threads()
 
-    def tasks() -> Iterator[Callable[[], int]]:
-        yield partial(_later, 1)
+    def tasks() -> Iterator[Task[int]]:
+        yield Task(1, partial(_later, 1))
         raise OSError("source")
 
     with pytest.raises(OSError, match="source"):
@@ -94,7 +108,7 @@ def test_errors_that_are_no_exceptions_reach_the_consumer() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(in_order([stop], 1, 1))
+        list(in_order([Task(1, stop)], 1, 1))
 
 
 def test_a_reader_left_in_the_middle_leaves_no_thread() -> None:
