@@ -30,6 +30,7 @@ from bundlefmt.wire.padding import padme
 
 _BATCH_BYTES = 1 << 20
 _BATCH_RECORDS = 256
+_PADDING_STEP = 1 << 20
 _BUDGET = 32 << 20  # bytes of plaintexts and messages in flight
 _PADDING_STEP = 1 << 20
 Progress = Callable[[int, int], None]
@@ -128,7 +129,8 @@ class BodyWriter:
                 self._take_digests(item)
                 self._advance(item.record.plain_len)
         body_len = padme(position - body_at)
-        write_at(handle, [os.urandom(body_at + body_len - position)], position)
+        for start in range(position, body_at + body_len, _PADDING_STEP):  # of a large body it is gigabytes
+            write_at(handle, [os.urandom(min(_PADDING_STEP, body_at + body_len - start))], start)
         return Encoded(records, body_len, self._leaves(handle, body_at, body_len), self._digests)
 
     def _advance(self, count: int) -> None:
