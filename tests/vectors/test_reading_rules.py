@@ -104,3 +104,13 @@ def test_a_lacking_field_never_lowers_what_is_expected() -> None:
             with pytest.raises(PolicyError) as caught:
                 given.reader(case.bundle)
             assert caught.value.code == code
+
+
+def test_an_absent_path_refuses_nothing_else() -> None:
+    case = BY_NAME["valid-minimal"]
+    with paths.setting(case) as given:
+        reader = given.reader(case.bundle)
+        with pytest.raises(KeyError) as caught:
+            reader.read("absent")
+        assert caught.value.code == "ENTRY_NOT_FOUND"  # type: ignore[attr-defined]
+        reader.verify_all()
