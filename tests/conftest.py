@@ -1,14 +1,18 @@
 """Common to all tests: the marker of long ones, and one profile for properties.
 
-`support` is importable because pytest puts this folder on the path.
+Tests import their helpers as `support`, whatever way pytest imports tests, so this folder is put on the path;
+the package under test comes from where it is installed.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, os.path.dirname(__file__))
 
 # Deterministic by default: a failure seen by one person is seen by all. "long" looks for new ones.
 _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -15,11 +15,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from harness import Target, run
-from mutate import mutate
 from support import anycbor, forge, records, strictcbor
+from support.fuzzing import Target, run
+from support.mutate import mutate
 from support.publisher import FAST, NOW, PRODUCT, Publisher, sign_document, signer
-from support.reading import Pipe, collect
+from support.reading import Pipe, collect, collect_once
 
 from bundlefmt.bundle import assemble
 from bundlefmt.bundle.front import audit_bundle
@@ -47,9 +47,17 @@ CHAIN.rotate()
 MIDDLE = CHAIN.chain
 CHAIN.rotate(min_epoch=2)
 
-TREE = {"a/index.html": b"<p>" + b"text " * 40, "a/b/c.js": b"let x = 1;\n" * 9, "d": b"d", "e": b"", "f.bin": bytes(range(256)) * 8}
+TREE = {
+    "a/index.html": b"<p>" + b"text " * 40,
+    "a/b/c.js": b"let x = 1;\n" * 9,
+    "d": b"d",
+    "e": b"",
+    "f.bin": bytes(range(256)) * 8,
+}
 GOOD = ACME.pack(TREE)
-GREASED = ACME.pack(TREE, FAST._replace(grease=True, share_small=1000), recipients=[ACME.identity.recipient, OTHER.identity.recipient])
+GREASED = ACME.pack(
+    TREE, FAST._replace(grease=True, share_small=1000), recipients=[ACME.identity.recipient, OTHER.identity.recipient]
+)
 LONG = CHAIN.pack(TREE)
 LISTING = forge.listing_of(TREE)
 OLD = {"a/index.html": b"<p>" + b"text " * 39, "old": b"old old old old"}
@@ -75,8 +83,24 @@ POINTED = PointerRecord(
     NOW + 1000,
     60,
     (
-        Offer(7, "1", bytes(32), bytes(32), Requires((1,), None, ("linux",)), 10_000, (OfferedBundle("a" * 16, "b" * 64, 9, 9, bytes(32), b""),)),
-        Offer(8, "2", bytes(32), bytes(32), Requires(), 1, (OfferedBundle("c" * 16, "d" * 20, 9, 9, bytes(32), bytes(32)),)),
+        Offer(
+            7,
+            "1",
+            bytes(32),
+            bytes(32),
+            Requires((1,), None, ("linux",)),
+            10_000,
+            (OfferedBundle("a" * 16, "b" * 64, 9, 9, bytes(32), b""),),
+        ),
+        Offer(
+            8,
+            "2",
+            bytes(32),
+            bytes(32),
+            Requires(),
+            1,
+            (OfferedBundle("c" * 16, "d" * 20, 9, 9, bytes(32), bytes(32)),),
+        ),
     ),
 )
 
@@ -84,16 +108,20 @@ POINTED = PointerRecord(
 def read(data: bytes, rng: Random, publisher: Publisher = ACME, *, ways: int = 3) -> None:
     """Read in one of the ways there are; with 4, an audit is one of them, which sees nothing of the manifest."""
     way = rng.randrange(ways)
-    options: dict[str, Any] = {"identities": [publisher.identity, ContentKey(forge.CEK)], "needed": NEEDED, "workers": 0}
+    options: dict[str, Any] = {
+        "identities": [publisher.identity, ContentKey(forge.CEK)],
+        "needed": NEEDED,
+        "workers": 0,
+    }
     options["trust"] = publisher.policy._replace(any_host=True)
     if way == 0:
-        collect(publisher.open(Pipe(data, 1000), **options))
+        collect_once(publisher.open(Pipe(data, 1000), **options))
     elif way == 1:
-        reader = publisher.open(data, **options)
-        for name in reader.namelist():
-            reader.read(name)
+        with publisher.open(data, **options) as reader:
+            for name in reader.namelist():
+                reader.read(name)
     elif way == 2:
-        collect(publisher.open(data, **options))
+        collect_once(publisher.open(data, **options))
     else:
         audit_bundle(data, trust=publisher.policy)
 
@@ -170,7 +198,9 @@ def layout(rng: Random) -> None:
     """The manifest's plaintext: form, frames, padding."""
     form = rng.choice((b"\0", b"\1" + sha256(NEEDED.listing.encoded).digest()))
     prefix = NEEDED.listing.encoded if form[0] else b""
-    plain = forge.release_plaintext(forge.release_for(LISTING), LISTING, b"\x80", needed=form[1:], needed_listing=prefix)
+    plain = forge.release_plaintext(
+        forge.release_for(LISTING), LISTING, b"\x80", needed=form[1:], needed_listing=prefix
+    )
     read(forge.forge(ACME, mutate(plain, rng)).join(), rng)
 
 
@@ -229,7 +259,11 @@ def record_table(rng: Random) -> None:
     )
     total = 0
     if isinstance(table, list) and rng.random() < 0.8:  # a body length that agrees, so that records are reached
-        lengths = [row[1] for row in table if isinstance(row, list) and len(row) > 1 and type(row[1]) is int and 0 <= row[1] < 1 << 22]
+        lengths = [
+            row[1]
+            for row in table
+            if isinstance(row, list) and len(row) > 1 and type(row[1]) is int and 0 <= row[1] < 1 << 22
+        ]
         total = sum(suite.message_len(length) for length in lengths)
     body = forge.split(built.data).body
     body = body.ljust(padme(total), b"\0")[: padme(total)] if total else body
@@ -261,7 +295,23 @@ def paths(rng: Random) -> None:
     """Any texts as paths, alone and together."""
     letters = ["a", "A", "/", ".", "b", "\u00e9"]
     if rng.random() < 0.5:
-        letters += ["/", "..", " ", "con", "NUL", "\\", ":", "\u00b9", "com", "1", "\x7f", "\x85", "\u0130", "\U0001f600", "b" * 200]
+        letters += [
+            "/",
+            "..",
+            " ",
+            "con",
+            "NUL",
+            "\\",
+            ":",
+            "\u00b9",
+            "com",
+            "1",
+            "\x7f",
+            "\x85",
+            "\u0130",
+            "\U0001f600",
+            "b" * 200,
+        ]
     found = ["".join(rng.choices(letters, k=rng.randrange(1, 6))) for _ in range(rng.choice((1, 2, 5)))]
     rows = [[path, 0, 1, sha256(b"x" + path.encode()).digest()] for path in sorted(set(found), key=str.encode)]
     parse_listing(anycbor.encode(rows))
@@ -277,7 +327,12 @@ def _text(data: bytes) -> str:
 def key_files(rng: Random) -> None:
     """Identities, recipients, PEM keys."""
     hybrid = Publisher("fuzz hybrid", HYBRID)
-    texts = [ACME.identity.armored(), hybrid.identity.armored(), format_recipient(ACME.identity.recipient), format_recipient(hybrid.identity.recipient)]
+    texts = [
+        ACME.identity.armored(),
+        hybrid.identity.armored(),
+        format_recipient(ACME.identity.recipient),
+        format_recipient(hybrid.identity.recipient),
+    ]
     text = mutate(rng.choice(texts).encode(), rng, tuple(each.encode() for each in texts))
     outcome: BundleError | None = None
     for parse in (parse_identities, parse_recipients):
@@ -314,8 +369,17 @@ def trust_files(rng: Random) -> None:
 
 def armored(rng: Random) -> None:
     """Armor of any label and any data."""
-    blocks = [armor.armor(rng.choice((armor.TRUST, armor.IDENTITY, "X")), rng.randbytes(rng.choice((0, 1, 2, 3, 47, 48, 49, 200)))) for _ in range(2)]
-    text = _text(mutate("comment\n".join(blocks).encode(), rng, (b"-----BEGIN X-----\n", b"-----END X-----", b"\r", b"\xef\xbb\xbf")))
+    blocks = [
+        armor.armor(
+            rng.choice((armor.TRUST, armor.IDENTITY, "X")), rng.randbytes(rng.choice((0, 1, 2, 3, 47, 48, 49, 200)))
+        )
+        for _ in range(2)
+    ]
+    text = _text(
+        mutate(
+            "comment\n".join(blocks).encode(), rng, (b"-----BEGIN X-----\n", b"-----END X-----", b"\r", b"\xef\xbb\xbf")
+        )
+    )
     for block in armor.dearmor(text):
         assert armor.dearmor(armor.armor(block.label, block.data)) in ([block], [])
 
@@ -323,15 +387,24 @@ def armored(rng: Random) -> None:
 CODES: dict[Callable[[Random], None], tuple[int, set[str]]] = {
     whole_bundle: (800, {"BODY_DIGEST", "TRUNCATED", "TRAILING_DATA", "MANIFEST_DIGEST"}),
     prelude: (1500, {"PRELUDE_MAGIC", "PRELUDE_MAJOR", "PRELUDE_RESERVED", "SECTION_LIMIT", "TRUNCATED"}),
-    tables: (1500, {"SIGNATURE_TABLE", "TRUST_TABLE", "RECIPIENT_TABLE", "SIGNATURE_INVALID", "NO_IDENTITY", "TRUST_SIGNATURE"}),
-    header: (1500, {"HEADER_ENCODING", "HEADER_SHAPE", "UNSUPPORTED_SUITE", "KIND_MISMATCH", "MANIFEST_DIGEST", "TRUST_WITHHELD"}),
+    tables: (
+        1500,
+        {"SIGNATURE_TABLE", "TRUST_TABLE", "RECIPIENT_TABLE", "SIGNATURE_INVALID", "NO_IDENTITY", "TRUST_SIGNATURE"},
+    ),
+    header: (
+        1500,
+        {"HEADER_ENCODING", "HEADER_SHAPE", "UNSUPPORTED_SUITE", "KIND_MISMATCH", "MANIFEST_DIGEST", "TRUST_WITHHELD"},
+    ),
     trust_frames: (1000, {"TRUST_ENCODING", "TRUST_DOCUMENT", "TRUST_PUBLISHER", "TRUST_EPOCH", "TRUST_SIGNATURE"}),
     layout: (1000, {"MANIFEST_LAYOUT", "MANIFEST_FRAME", "NEEDED_TREE"}),
     manifest_message: (400, {"MANIFEST_DECRYPT", "NO_IDENTITY"}),
     frames: (1000, {"MANIFEST_FRAME", "TREE_DIGEST", "MANIFEST_ENCODING"}),
     release: (1500, {"RELEASE_RECORD", "MANIFEST_ENCODING"}),
     listing: (2000, {"LISTING", "MANIFEST_ENCODING", "PATH_INVALID", "CONTENT_MISSING"}),
-    record_table: (2500, {"RECORD_TABLE", "RECORD_PIECES", "RECORD_PREFIX", "CONTENT_MISSING", "BODY_LENGTH", "RECORD_DECRYPT"}),
+    record_table: (
+        2500,
+        {"RECORD_TABLE", "RECORD_PIECES", "RECORD_PREFIX", "CONTENT_MISSING", "BODY_LENGTH", "RECORD_DECRYPT"},
+    ),
     record_frames: (1500, {"RECORD_FRAME", "CONTENT_DIGEST", "accepted"}),
     pointer: (1500, {"POINTER_RECORD", "MANIFEST_ENCODING", "accepted"}),
     paths: (3000, {"PATH_INVALID", "PATH_COLLISION", "accepted"}),

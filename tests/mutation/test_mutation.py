@@ -17,7 +17,12 @@ from bundlefmt.bundle.unpack import unpack
 from bundlefmt.errors import BundleError
 from bundlefmt.keys.recipients import HYBRID, X25519
 
-TREE = {"index.html": b"<p>hello</p>", "data/list.txt": b"one two three " * 9, "run.sh": (b"#!/bin/sh\n", True), "empty": b""}
+TREE = {
+    "index.html": b"<p>hello</p>",
+    "data/list.txt": b"one two three " * 9,
+    "run.sh": (b"#!/bin/sh\n", True),
+    "empty": b"",
+}
 
 
 class Target:
@@ -157,8 +162,8 @@ def test_unpacking_leaves_nothing(small: Target, large: Target, tmp_path: Path) 
         chosen = rng.sample(range(8 * len(target.data)), 150)
         chosen += [8 * at for at in (0, 9, 40, len(target.data) - 1)]
         for number, (_, data) in enumerate(flips(target.data, iter(chosen))):
+            source = Pipe(data, 1000) if number % 2 else data
             with pytest.raises(BundleError):
-                source = Pipe(data, 1000) if number % 2 else data
                 unpack(target.publisher.open(source, workers=number % 3), tmp_path / "out")
             assert list(tmp_path.iterdir()) == []
         for length in rng.sample(range(len(target.data)), 50):
@@ -197,9 +202,9 @@ def test_flips_by_streaming_and_by_name(large: Target) -> None:
             try:
                 assert large.publisher.open(data).read(name) == large.contents()[number]
             except BundleError as exc:
-                assert exc.code == "BODY_DIGEST"
-                bad.append(name)
+                bad.append((name, exc.code))
         # Padding lies in a leaf that records share or not; what is read is right either way.
+        assert {code for _, code in bad} <= {"BODY_DIGEST"}
         assert bad or at >= body + reader.manifest.table.records[0].coded_len
 
 
@@ -238,7 +243,7 @@ def test_an_iterator_begun_before_a_refusal_ends_in_one() -> None:
     first = next(early)
     assert bytes(first.data) == tree["0.bin"]
     _refuse_contents(reader)
-    with pytest.raises(BundleError, match="BODY_DIGEST"):
+    with pytest.raises(BundleError, match="BODY_DIGEST"):  # noqa: PT012
         for chunk in early:
             assert bytes(chunk.data) == tree[f"{chunk.row}.bin"]
 
@@ -246,7 +251,9 @@ def test_an_iterator_begun_before_a_refusal_ends_in_one() -> None:
 @pytest.mark.slow
 def test_every_flipped_bit_of_a_hybrid_bundle() -> None:
     target = _small(HYBRID)
-    accepted = [at for at, data in flips(target.data, range(8 * len(target.data))) if target.refused(data) == "accepted"]
+    accepted = [
+        at for at, data in flips(target.data, range(8 * len(target.data))) if target.refused(data) == "accepted"
+    ]
     assert accepted == []
 
 

@@ -21,8 +21,7 @@ def verdict(data: bytes) -> Any:
     try:
         return "ok", cbor.decode(data, "MANIFEST_ENCODING")
     except EncodingError as exc:
-        assert exc.code == "MANIFEST_ENCODING"
-        return "refused", None
+        return ("refused", None) if exc.code == "MANIFEST_ENCODING" else (exc.code, None)
 
 
 def other(data: bytes) -> Any:
@@ -48,12 +47,18 @@ def agree(data: bytes) -> None:
     assert typed(ours[1]) == typed(theirs[1])
 
 
-uints = st.integers(0, 30) | st.integers(0, UINT_MAX) | st.sampled_from([23, 24, 255, 256, 65535, 65536, 2**32 - 1, 2**32, UINT_MAX])
+uints = (
+    st.integers(0, 30)
+    | st.integers(0, UINT_MAX)
+    | st.sampled_from([23, 24, 255, 256, 65535, 65536, 2**32 - 1, 2**32, UINT_MAX])
+)
 scalars = uints | st.booleans() | st.binary(max_size=40) | st.text(max_size=40)
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=5)
-    | st.dictionaries(uints, inner, max_size=5).map(lambda items: dict(sorted(items.items()))),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(uints, inner, max_size=5).map(lambda items: dict(sorted(items.items())))
+    ),
     max_leaves=20,
 )
 
@@ -86,7 +91,10 @@ def test_any_bytes(data: bytes) -> None:
     agree(data)
 
 
-@given(st.sampled_from([b"\x00", b"\x40", b"\x60", b"\x80", b"\xa0", b"\xf4", b"\x82\x01", b"\xa1\x01", b"\x83\xf5\x41"]), st.binary(max_size=6))
+@given(
+    st.sampled_from([b"\x00", b"\x40", b"\x60", b"\x80", b"\xa0", b"\xf4", b"\x82\x01", b"\xa1\x01", b"\x83\xf5\x41"]),
+    st.binary(max_size=6),
+)
 def test_any_bytes_after_a_good_start(start: bytes, rest: bytes) -> None:
     agree(start + rest)
 
@@ -125,7 +133,21 @@ def test_depth(outer: bytes) -> None:
         assert verdict(data)[0] == ("ok" if depth <= 7 else "refused")
 
 
-@pytest.mark.parametrize("bad", [b"\x80", b"\xed\xa0\x80", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\xf4\x90\x80\x80", b"\xfe", b"a\xff", b"\xe2\x82"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"\x80",
+        b"\xed\xa0\x80",
+        b"\xc0\x80",
+        b"\xc1\xbf",
+        b"\xe0\x80\x80",
+        b"\xf0\x80\x80\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xfe",
+        b"a\xff",
+        b"\xe2\x82",
+    ],
+)
 def test_bad_text(bad: bytes) -> None:
     for padding in (b"", b"x" * 5000):  # cbor2 reads long texts by another way
         text = padding + bad
@@ -155,9 +177,11 @@ def test_long_items_refuse_strange_heads(tail: bytes) -> None:
     assert verdict(data)[0] == "refused"
 
 
-@pytest.mark.parametrize("bad", [-1, 2**53, 1.5, None, {"a": 1}, {1: -1}, [[None]], {True: 1}, {2: 0, 1: -1}, {b"x": 1}, {1, 2}])
+@pytest.mark.parametrize(
+    "bad", [-1, 2**53, 1.5, None, {"a": 1}, {1: -1}, [[None]], {True: 1}, {2: 0, 1: -1}, {b"x": 1}, {1, 2}]
+)
 def test_encoder_refuses(bad: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError):  # noqa: PT011 - its message is not promised
         cbor.encode(bad)
 
 

@@ -19,7 +19,9 @@ from bundlefmt.errors import NeededTreeError
 
 ACME = Publisher()
 
-blobs = st.binary(max_size=60) | st.builds(lambda seed, size: Random(seed).randbytes(size), st.integers(0, 9), st.sampled_from([9, 1000, 20_000, 70_000]))
+blobs = st.binary(max_size=60) | st.builds(
+    lambda seed, size: Random(seed).randbytes(size), st.integers(0, 9), st.sampled_from([9, 1000, 20_000, 70_000])
+)
 contents = st.dictionaries(st.sampled_from(["a", "b", "c/d", "c/e", "f g", "\u00e9", "z/z/z"]), blobs, max_size=7)
 relations = st.sampled_from(["alike", "other", "equal"])
 
@@ -60,7 +62,9 @@ def test_patch(tree: Contents, seed: int, relation: str, folder: bool) -> None:
             needed = FolderTree(Path(place) / "old")
         else:
             needed = BundleTree(ACME.open(ACME.pack(older)))
-        assert read_all_ways(ACME, built.data, needed=needed) == {path: (data, False) for path, data in built.tree.items()}
+        assert read_all_ways(ACME, built.data, needed=needed) == {
+            path: (data, False) for path, data in built.tree.items()
+        }
         reader = ACME.open(built.data, needed=needed)
         assert not reader.complete
         reader.verify_all()

@@ -62,7 +62,9 @@ def _faulty(value: Any, rng: Random, rate: float) -> bytes:
         return head(major, len(raw), rng.choice((4, 8))) + raw
     if choice == 2 and isinstance(value, (list, tuple)):
         inside = b"".join(encode(part, rng, rate) for part in value)
-        return rng.choice((b"\x9f" + inside + b"\xff", head(4, len(value), 8) + inside, head(4, len(value) + 1) + inside))
+        return rng.choice(
+            (b"\x9f" + inside + b"\xff", head(4, len(value), 8) + inside, head(4, len(value) + 1) + inside)
+        )
     if choice == 3 and isinstance(value, dict):
         pairs = list(value.items())
         rng.shuffle(pairs)
@@ -74,7 +76,9 @@ def _faulty(value: Any, rng: Random, rate: float) -> bytes:
     if choice == 5:
         return bytes((0xE0 | rng.randrange(32),))
     if choice == 6:
-        return rng.choice((b"\xf9\x3c\x00", b"\xfa\x00\x00\x00\x00", b"\xf8\x15", b"\xf8\xff", b"\xf7", b"\x20", b"\x3b" + bytes(8)))
+        return rng.choice(
+            (b"\xf9\x3c\x00", b"\xfa\x00\x00\x00\x00", b"\xf8\x15", b"\xf8\xff", b"\xf7", b"\x20", b"\x3b" + bytes(8))
+        )
     if choice == 7:
         return b"\x81" * rng.choice((1, 6, 7, 8, 9, 40)) + good
     if choice == 8:
@@ -127,7 +131,9 @@ def _scalar(value: Any, rng: Random) -> Any:
     if isinstance(value, bytes):
         return rng.choice((value[:-1], value + b"\0", flip(value, rng), bytes(len(value)), value * 2))
     if isinstance(value, str):
-        odd = rng.choice(("/", "\\", "..", ".", " ", "\0", "\x85", "con", "A", "\u00e9", "\ud800", ":", "\U0001f600", "x" * 300))
+        odd = rng.choice(
+            ("/", "\\", "..", ".", " ", "\0", "\x85", "con", "A", "\u00e9", "\ud800", ":", "\U0001f600", "x" * 300)
+        )
         at = rng.randrange(len(value) + 1)
         return rng.choice((value[:at] + odd + value[at:], odd, value[:at], value.swapcase()))
     return value

@@ -28,6 +28,11 @@ def seal(cek: bytes, context: bytes, plaintext: bytes | memoryview) -> bytes:
     return salt + commitment + b"".join(sealed)
 
 
+def seal_into(cek: bytes, context: bytes, plaintext: bytes | memoryview, buffer: memoryview) -> None:
+    """As `seal`, into a buffer."""
+    buffer[:] = seal(cek, context, plaintext)
+
+
 def _wrap(kind: int, public: bytes, cek: bytes, info: bytes) -> bytes:
     length = hpke.enc_len(kind) + 48
     block = sha256(public + cek + info).digest()
@@ -49,6 +54,7 @@ def patched() -> Iterator[bytes]:
     with (
         mock.patch.object(os, "urandom", urandom),
         mock.patch.object(cobblestone, "seal", seal),
+        mock.patch.object(cobblestone, "seal_into", seal_into),
         mock.patch.object(hpke, "wrap", _wrap),
     ):
         yield first

@@ -10,20 +10,19 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from support import anycbor
-from support.publisher import NOW, PRODUCT, Publisher
-
 from bundlefmt.bundle import assemble
 from bundlefmt.crypto import cobblestone, digests
 from bundlefmt.crypto.suite import Binding
 from bundlefmt.keys.signers import sign_row
-from bundlefmt.model.header import POINTER, RELEASE, Header, parse_header
+from bundlefmt.model.header import RELEASE, Header, parse_header
 from bundlefmt.model.listing import FileEntry, encode_listing
 from bundlefmt.model.manifest import ManifestLayout, join_manifest
 from bundlefmt.model.release import ReleaseRecord
 from bundlefmt.wire import sections
 from bundlefmt.wire.cose import LABEL_POINTER, LABEL_RELEASE
 from bundlefmt.wire.padding import padme
+from support import anycbor
+from support.publisher import NOW, PRODUCT, Publisher
 
 CEK = sha256(b"test only content-encryption key").digest()
 BUNDLE_ID = bytes(range(16))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _DEVICES = {b"CON", b"PRN", b"AUX", b"NUL", b"CLOCK$", b"CONIN$", b"CONOUT$"}
-_DEVICES |= {name + digit for name in (b"COM", b"LPT") for digit in (*[b"%d" % n for n in range(10)], b"\xc2\xb9", b"\xc2\xb2", b"\xc2\xb3")}
+_DEVICES |= {
+    name + digit
+    for name in (b"COM", b"LPT")
+    for digit in (*[b"%d" % n for n in range(10)], b"\xc2\xb9", b"\xc2\xb2", b"\xc2\xb3")
+}
 
 
 def _lower(name: bytes) -> bytes:

@@ -9,11 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from support.anycbor import encode
-from support.publisher import Publisher
-
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.unpack import unpack
+from support.anycbor import encode
+from support.publisher import Publisher
 
 Files = dict[str, tuple[bytes, bool]]
 
@@ -49,8 +48,15 @@ def collect(reader: BundleReader) -> Files:
     for row in reader.manifest.table.external:
         parts[row] = [reader.external(row)]
     return {
-        entry.path: (b"".join(parts.get(reader.listing.row_of(entry), ())), entry.executable) for entry in reader.infolist()
+        entry.path: (b"".join(parts.get(reader.listing.row_of(entry), ())), entry.executable)
+        for entry in reader.infolist()
     }
+
+
+def collect_once(reader: BundleReader) -> Files:
+    """As `collect`, and the reader is closed."""
+    with reader:
+        return collect(reader)
 
 
 def read_folder(folder: Path) -> Files:
@@ -64,10 +70,10 @@ def read_folder(folder: Path) -> Files:
 
 def read_all_ways(publisher: Publisher, data: bytes, **options: Any) -> Files:
     """Read whole, as a stream, at random and by unpacking; all must agree."""
-    whole = collect(publisher.open(data, workers=2, **options))
-    assert collect(publisher.open(data, workers=0, **options)) == whole
-    assert collect(publisher.open(Pipe(data, 777), workers=0, **options)) == whole
-    assert collect(publisher.open(Pipe(data), workers=2, **options)) == whole
+    whole = collect_once(publisher.open(data, workers=2, **options))
+    assert collect_once(publisher.open(data, workers=0, **options)) == whole
+    assert collect_once(publisher.open(Pipe(data, 777), workers=0, **options)) == whole
+    assert collect_once(publisher.open(Pipe(data), workers=2, **options)) == whole
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.bndl"
         path.write_bytes(data)
@@ -76,10 +82,10 @@ def read_all_ways(publisher: Publisher, data: bytes, **options: Any) -> Files:
             at_random = {name: (reader.read(name), reader.getinfo(name).executable) for name in reversed(names)}
             assert list(at_random) == names[::-1]
             assert at_random == whole
-            unpack(reader, os.path.join(folder, "out"))  # noqa: PTH118
+            unpack(reader, os.path.join(folder, "out"))
         assert read_folder(Path(folder) / "out") == whole
         with path.open("rb") as stream:
-            publisher.open(stream, **options).extractall(os.path.join(folder, "again"))  # noqa: PTH118
+            publisher.open(stream, **options).extractall(os.path.join(folder, "again"))
         assert read_folder(Path(folder) / "again") == whole
     return whole
 

@@ -6,11 +6,10 @@ from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
 
-from support import anycbor, forge
-from support.publisher import Publisher
-
 from bundlefmt.model.listing import Listing, parse_listing
 from bundlefmt.wire.zstd import Compressor
+from support import anycbor, forge
+from support.publisher import Publisher
 
 Contents = dict[str, bytes]
 
@@ -84,7 +83,9 @@ def build(publisher: Publisher, rng: Random, tree: Contents, needed: Contents | 
         if data in there and rng.random() < 0.6:
             external.append(row)
             continue
-        marks = sorted({rng.randrange(1, len(data)) for _ in range(rng.choice((0, 0, 1, 2, 5)))} if len(data) > 1 else set())
+        marks = sorted(
+            {rng.randrange(1, len(data)) for _ in range(rng.choice((0, 0, 1, 2, 5)))} if len(data) > 1 else set()
+        )
         ends = [*marks, len(data)]
         waiting[row] = list(zip([0, *marks], ends, strict=True))
 

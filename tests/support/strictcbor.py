@@ -12,7 +12,7 @@ MAX_DEPTH = 8
 MAX_ITEMS = 4_194_304
 
 
-class Refused(Exception):  # noqa: N818 - a verdict
+class Refused(Exception):
     """The bytes are outside the profile."""
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import unicodedata
 
 from hypothesis import strategies as st
+
+from bundlefmt.bundle.inputs import Input, check_inputs
+from bundlefmt.errors import BundleError
 from support.pathrules import path_ok, tree_ok
 from support.reading import Files
 
-from bundlefmt.bundle.inputs import check_inputs
-from bundlefmt.bundle.inputs import Input
-from bundlefmt.errors import BundleError
-
 # Letters of several scripts, folding oddities included, and what shells and listings dislike.
-LETTERS = "abcXYZ019 ._-+@#%&'()[]{}~$!,;=\u00e9\u00df\u0130\u0131\u017f\u03a3\u03c2\u0416\u4e2d\u3042\U0001f600\u1e9e\u00b9"
+LETTERS = (
+    "abcXYZ019 ._-+@#%&'()[]{}~$!,;=\u00e9\u00df\u0130\u0131\u017f\u03a3\u03c2\u0416\u4e2d\u3042\U0001f600\u1e9e\u00b9"
+)
 names = st.text(st.sampled_from(LETTERS), min_size=1, max_size=12).map(lambda name: unicodedata.normalize("NFC", name))
-paths = st.lists(names, min_size=1, max_size=6).map("/".join) | names | st.lists(names, min_size=20, max_size=30).map("/".join)
+paths = (
+    st.lists(names, min_size=1, max_size=6).map("/".join)
+    | names
+    | st.lists(names, min_size=20, max_size=30).map("/".join)
+)
 
 CHUNK = 16384
 sizes = (
@@ -56,5 +61,6 @@ def trees(draw: st.DrawFn, max_files: int = 8) -> Files:
         if writable([*files, path]):
             files[path] = (draw(st.sampled_from(pool)), draw(st.booleans()))
     encoded = [path.encode() for path in files]
-    assert all(map(path_ok, encoded)) and tree_ok(encoded)
+    assert all(map(path_ok, encoded))
+    assert tree_ok(encoded)
     return files

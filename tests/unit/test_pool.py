@@ -37,7 +37,7 @@ def test_the_first_error_in_order_is_raised(workers: int) -> None:
     runs: list[Callable[[], int]] = [partial(_later, 0), partial(_fail, 1, 0.05), partial(_fail, 2), partial(_later, 3)]
     tasks = [Task(1, run) for run in runs]
     found = []
-    with pytest.raises(LookupError, match="1"):
+    with pytest.raises(LookupError, match="1"):  # noqa: PT012
         for result in in_order(tasks, workers, 3):
             found.append(result)  # noqa: PERF402 - kept when it raises
     assert found == [0]

@@ -52,7 +52,16 @@ def test_short_reads_of_a_stream(step: int) -> None:
 def test_whatever_people_pass(tmp_path: Path) -> None:
     path = tmp_path / "x.bndl"
     path.write_bytes(GOOD)
-    for file in (str(path), path, GOOD, bytearray(GOOD), memoryview(GOOD), io.BytesIO(GOOD), Pipe(GOOD), Positional(GOOD, len(GOOD))):
+    for file in (
+        str(path),
+        path,
+        GOOD,
+        bytearray(GOOD),
+        memoryview(GOOD),
+        io.BytesIO(GOOD),
+        Pipe(GOOD),
+        Positional(GOOD, len(GOOD)),
+    ):
         assert collect(ACME.open(file)) == FILES
         file.close() if isinstance(file, io.IOBase) else None
     with path.open("rb") as stream:
@@ -102,7 +111,7 @@ def test_pipes_and_sockets() -> None:
     read_end, write_end = os.pipe()
     thread = threading.Thread(target=lambda: (os.write(write_end, GOOD), os.close(write_end)))
     thread.start()
-    with open(read_end, "rb") as stream:  # noqa: PTH123
+    with open(read_end, "rb") as stream:
         assert collect(ACME.open(stream)) == FILES
     thread.join()
     left, right = socket.socketpair()

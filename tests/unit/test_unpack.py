@@ -95,7 +95,9 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "\u00e9" * 127, "\u4e2d" * 85, "\U0001f600" * 63], ids=["1", "2", "3", "4"])
+@pytest.mark.parametrize(
+    "name", ["x" * 255, "\u00e9" * 127, "\u4e2d" * 85, "\U0001f600" * 63], ids=["1", "2", "3", "4"]
+)
 def test_the_longest_names(tmp_path: Path, name: str) -> None:
     unpack(ACME.open(GOOD), tmp_path / name)
     assert os.listdir(tmp_path) == [name]
@@ -164,7 +166,9 @@ class Folding:
 
 
 @pytest.mark.parametrize(
-    "paths", [("\u00c9.txt", "\u00e9.txt"), ("\u00c9/a", "\u00e9/b"), ("d/\u00c9", "d/\u00e9/f")], ids=["files", "folders", "both"]
+    "paths",
+    [("\u00c9.txt", "\u00e9.txt"), ("\u00c9/a", "\u00e9/b"), ("d/\u00c9", "d/\u00e9/f")],
+    ids=["files", "folders", "both"],
 )
 def test_a_disk_that_folds_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: tuple[str, str]) -> None:
     """Readers judge A to Z only, so such a bundle is good; two names that are one here are found when they collide."""
@@ -200,7 +204,7 @@ unpack(Publisher("unpack").open(sys.argv[1]), sys.argv[2], progress=wait)
 
 
 def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
-    import signal  # noqa: PLC0415
+    import signal
 
     bundle = tmp_path / "x.bndl"
     bundle.write_bytes(GOOD)
@@ -245,7 +249,7 @@ def test_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -
 
 
 def test_sync_falls_back_when_there_is_no_syncfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ctypes  # noqa: PLC0415
+    import ctypes
 
     class NoLibrary:
         @staticmethod

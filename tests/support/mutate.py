@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from random import Random
 
-_NUMBERS = (0, 1, 2, 4, 5, 16, 31, 32, 36, 37, 54, 63, 64, 65, 72, 73, 80, 84, 127, 128, 255, 256, 1024, 1025, 65535, 2**31, 2**32 - 1)
+_NUMBERS = (
+    0,
+    1,
+    2,
+    4,
+    5,
+    16,
+    31,
+    32,
+    36,
+    37,
+    54,
+    63,
+    64,
+    65,
+    72,
+    73,
+    80,
+    84,
+    127,
+    128,
+    255,
+    256,
+    1024,
+    1025,
+    65535,
+    2**31,
+    2**32 - 1,
+)
 
 
 def mutate(data: bytes, rng: Random, others: tuple[bytes, ...] = ()) -> bytes:
@@ -34,7 +62,9 @@ def _once(data: bytes, rng: Random, others: tuple[bytes, ...]) -> bytes:
         return data[:end] + data[at:end] + data[end:]
     if choice in (5, 6):  # a length field, most often near a boundary that matters
         width = rng.choice((1, 2, 4, 8))
-        number = rng.choice((*_NUMBERS, size, size - at, int.from_bytes(data[at : at + width], "big") + rng.choice((-1, 1))))
+        number = rng.choice(
+            (*_NUMBERS, size, size - at, int.from_bytes(data[at : at + width], "big") + rng.choice((-1, 1)))
+        )
         return data[:at] + (number % (1 << 8 * width)).to_bytes(width, "big") + data[at + width :]
     if choice == 7 and others:
         other = rng.choice(others)
