@@ -157,5 +157,5 @@ def test_an_independent_judge_agrees_where_it_can() -> None:
 
 @pytest.mark.parametrize("text", ["a = 1 & 2", "a = 1\na = 2", "time = 1", "a = [1", "a 1"])
 def test_our_judge_takes_nothing_that_it_does_not_know(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"grammar|defined|expected"):
         Schema(text)

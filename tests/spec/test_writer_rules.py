@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -34,7 +35,7 @@ def _messages(reader: BundleReader, data: bytes) -> list[bytes]:
     found = [data[front.manifest_at : front.leaves_at]]
     offsets = reader._decoder.offsets
     body = data[front.body_at :]
-    return found + [body[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    return found + [body[start:end] for start, end in pairwise(offsets)]
 
 
 def test_keys_and_bundle_ids_are_fresh(publisher: Publisher) -> None:

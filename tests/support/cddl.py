@@ -98,7 +98,10 @@ class Schema:
         return base
 
     def _named(self, name: str) -> Type:
-        return _BUILTIN[name] if name in _BUILTIN else lambda value: self.rules[name](value)
+        def later(value: Any) -> bool:
+            return self.rules[name](value)  # it may be defined further down
+
+        return _BUILTIN.get(name, later)
 
     def _members(self, end: str) -> list[_Member]:
         members: list[_Member] = []

@@ -21,11 +21,11 @@ def _even_root(square: int) -> int | None:
 
 
 def _order_8() -> int:
-    """The y of a point of order 8: doubling it gives x = 0 or y = 0, so d*y^4 - 2*y^2 - 1 = 0."""
+    """The y of a point of order 8: its double has y = 0, so x^2 = -y^2 and d*y^4 + 2*y^2 - 1 = 0."""
     root = _even_root(1 + _D)
     assert root is not None
     for sign in (root, P - root):
-        y = _even_root((1 + sign) * pow(_D, P - 2, P) % P)
+        y = _even_root((sign - 1) * pow(_D, P - 2, P) % P)
         if y is not None and _even_root((y * y - 1) * pow(_D * y * y + 1, P - 2, P) % P) is not None:
             return y
     raise AssertionError
