@@ -42,7 +42,10 @@ STEPS = (
         "      --product com.example.app --version 1.2.3 --number 7",
     ),
     Step("Anyone can look, and sees no name, version or size of a file", "bundlefmt inspect app.bndl"),
-    Step("Anyone who trusts the publisher can check every byte, without a key", "bundlefmt verify app.bndl --trust acme.trust"),
+    Step(
+        "Anyone who trusts the publisher can check every byte, without a key",
+        "bundlefmt verify app.bndl --trust acme.trust",
+    ),
     Step(
         "The device unpacks it, and has what was packed",
         "bundlefmt unpack app.bndl --trust acme.trust -i device.key && diff -r dist app && echo same",

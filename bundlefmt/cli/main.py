@@ -14,12 +14,13 @@ A verb prints data on standard output and talk on standard error, through `bundl
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bundlefmt.cli import ui
 from bundlefmt.cli.arguments import UsageError
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _catch_signals()
+    caught = _catch_signals()
     try:
         return _dispatch(arguments)
     except SystemExit as exc:  # from argparse: help, or wrong usage
@@ -97,6 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as exc:
         ui.complain(f"{PROG}: failed: {ui.os_error(exc)}")
         return LOCAL
+    finally:
+        for number, handler in caught:
+            signal.signal(number, handler)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -173,13 +177,24 @@ def _report(exc: BundleError, *, as_json: bool, verb: str) -> int:
     return LOCAL if local else REFUSED
 
 
-def _catch_signals() -> None:
-    """Let a signal raise in the main thread, once, so that unfinished files are removed on the way out."""
+def _catch_signals() -> list[tuple[int, Any]]:
+    """Let a signal raise in the main thread, once, so that unfinished files are removed on the way out.
+
+    Returns:
+        Signals and their handlers before, to be put back.
+    """
+    caught: list[tuple[int, Any]] = []
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        # A signal that the caller ignores (nohup) stays ignored.
-        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, _interrupt)
+        if number is None:
+            continue
+        handler = signal.getsignal(number)
+        # A signal that the caller ignores (nohup) or handles stays as it is; so does every one outside the main thread.
+        if handler in (signal.SIG_DFL, signal.default_int_handler):
+            with contextlib.suppress(ValueError):
+                signal.signal(number, _interrupt)
+                caught.append((number, handler))
+    return caught
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -57,7 +57,7 @@ class Shop:
             check=False,
             timeout=60,
         )
-        found = Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+        found = Ended(ended.returncode, ended.stdout.decode(errors="backslashreplace"), ended.stderr.decode())
         assert code is None or found.code == code, found
         return found
 
