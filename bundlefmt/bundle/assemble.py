@@ -22,6 +22,7 @@ from bundlefmt.wire.cose import LABEL_POINTER, LABEL_RELEASE
 GREASE = tuple(range(0x0A0A, 0x10000, 0x1010))
 # Small manifests are packed hard, as they are read many times; large ones hold mostly digests, which do not shrink.
 _MANIFEST_LEVELS = ((64 << 10, 19), (1 << 20, 12), (LIMITS.table_item_len, 6))
+_ROW_LEN = 36 + 64
 _LABELS = {RELEASE: LABEL_RELEASE, POINTER: LABEL_POINTER}
 
 
@@ -133,11 +134,22 @@ def grease_extension() -> tuple[int, int]:
     return GREASE[os.urandom(1)[0] % len(GREASE)], os.urandom(1)[0]
 
 
+def signatures_len(signers: Sequence[Signer]) -> int:
+    """Bytes of the signatures section that these signers will make."""
+    return len({signer.public_key for signer in signers}) * _ROW_LEN
+
+
+def join_head(
+    header: bytes, signatures: bytes, chain: TrustChain, recipients: bytes, manifest: bytes, leaves: bytes
+) -> Head:
+    """Join sections to a head; it carries the publisher's whole chain (W-7)."""
+    trust = sections.build_trust(chain.frames())
+    prelude = sections.build_prelude(sections.Prelude(len(header), len(signatures), len(trust), len(recipients)))
+    return Head(prelude, header, signatures, trust, recipients, manifest, leaves)
+
+
 def build_head(
     header: Header, signers: Sequence[Signer], chain: TrustChain, recipients: bytes, manifest: bytes, leaves: bytes
 ) -> Head:
-    """Sign and join a head; it carries the publisher's whole chain (W-7)."""
-    header_bytes, signatures = sign_header(header, signers)
-    trust = sections.build_trust(chain.frames())
-    prelude = sections.build_prelude(sections.Prelude(len(header_bytes), len(signatures), len(trust), len(recipients)))
-    return Head(prelude, header_bytes, signatures, trust, recipients, manifest, leaves)
+    """Sign a header and join the head."""
+    return join_head(*sign_header(header, signers), chain, recipients, manifest, leaves)

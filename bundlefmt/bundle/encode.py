@@ -23,7 +23,7 @@ from bundlefmt.bundle.scan import audit
 from bundlefmt.bundle.source import FileSource
 from bundlefmt.crypto import cobblestone, digests
 from bundlefmt.crypto.suite import Binding, message_len
-from bundlefmt.errors import BundleError, WriteError, refuse
+from bundlefmt.errors import refuse
 from bundlefmt.model.records import STORED, ZSTD, Piece, Record
 from bundlefmt.wire import zstd
 from bundlefmt.wire.padding import padme

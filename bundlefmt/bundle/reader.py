@@ -7,7 +7,6 @@ facts without trust there is `bundlefmt.bundle.inspect`.
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import IO, NamedTuple, Self, TypeVar
@@ -119,6 +118,8 @@ class BundleReader:
 
     def _spooled(self, front: Front) -> ByteSource:
         """Keep a stream's body, still encrypted, where earlier records can be read again as prefixes."""
+        import tempfile  # noqa: PLC0415 - only for streams with prefixes
+
         spool = self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         remaining = front.header.body_len
         position = front.body_at

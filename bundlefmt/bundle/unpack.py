@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 
 from bundlefmt.bundle.reader import BundleReader
+from bundlefmt.bundle.workplace import private_folder
 from bundlefmt.errors import refuse
 from bundlefmt.model.listing import FileEntry
 
@@ -41,7 +40,7 @@ def unpack(
     if os.path.lexists(target):
         raise refuse("INSTALL_EXISTS", f"{target} exists already")
     try:
-        work = tempfile.mkdtemp(prefix=f".{name[:32]}.", suffix=".partial", dir=parent)
+        work = private_folder(target)
     except OSError as exc:
         raise refuse("INSTALL_FAILED", f"{parent}: {exc.strerror}") from exc
     try:
@@ -61,6 +60,8 @@ def unpack(
 
 
 def _remove(work: str) -> None:
+    import shutil  # noqa: PLC0415 - only after a failure
+
     shutil.rmtree(work, ignore_errors=True)
 
 
@@ -137,7 +138,8 @@ class _Tree:
         for copy in self._copies.get(row, ()):
             handle = self._create(files[copy])
             with open(self._root + files[row].path, "rb") as source, os.fdopen(handle, "wb") as out:
-                shutil.copyfileobj(source, out, 1 << 20)
+                while block := source.read(1 << 20):
+                    out.write(block)
             self._advance(files[copy].size)
 
     def _create(self, entry: FileEntry) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
@@ -21,6 +20,7 @@ from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.scan import audit
 from bundlefmt.bundle.source import FileSource
+from bundlefmt.bundle.workplace import private_file
 from bundlefmt.crypto import digests
 from bundlefmt.crypto.suite import Binding
 from bundlefmt.errors import BundleError, refuse
@@ -81,6 +81,15 @@ class Packed(NamedTuple):
     records: int
     plain_size: int
     empty_folders: tuple[str, ...]
+
+
+class _Draft(NamedTuple):
+    """Everything of a head but its signatures and leaves."""
+
+    record: ReleaseRecord
+    header: Header
+    recipients: bytes
+    manifest: bytes
 
 
 class BundleWriter:
@@ -169,10 +178,9 @@ class BundleWriter:
         plan = make_plan(files, self._options.share_small)
         if len(plan.records) > LIMITS.records:
             raise refuse("WRITE_LIMIT", f"{len(plan.records)} records")
-        folder, name = os.path.split(os.path.abspath(self._output))
         work = ""
         try:
-            handle, work = tempfile.mkstemp(prefix=f".{name[:32]}.", suffix=".partial", dir=folder)
+            handle, work = private_file(os.path.abspath(self._output))
             try:
                 packed, work = self._build(handle, work, plan)
             finally:
@@ -190,13 +198,16 @@ class BundleWriter:
         cek, bundle_id = os.urandom(32), os.urandom(16)
         grease = options.grease if options.grease is not None else os.urandom(1)[0] < 32
         binding = Binding(RELEASE, self._chain.publisher_id, bundle_id)
-        body_at = self._guess_head(plan, binding, grease=grease) if options.level == STORE else 0
+        body_at = self._guess_head(plan, binding) if options.level == STORE else 0
         writer = BodyWriter(plan, cek, binding, options.level, self._progress, options.workers)
         body = writer.write(handle, body_at, placed=options.level == STORE)
         if body.body_len > LIMITS.body_len:
             raise refuse("WRITE_LIMIT", f"the body has {body.body_len} bytes")
-        head, record = self._head(plan, body, cek, binding, grease=grease)
-        data = head.encode()
+        draft = self._draft(plan, body, cek, binding, grease=grease)
+        record = draft.record
+        data = assemble.build_head(
+            draft.header, self._signers, self._chain, draft.recipients, draft.manifest, body.leaves
+        ).encode()
         if len(data) == body_at:
             write_at(handle, [data], 0)
         else:
@@ -218,9 +229,8 @@ class BundleWriter:
         )
         return packed, work
 
-    def _head(
-        self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool
-    ) -> tuple[assemble.Head, ReleaseRecord]:
+    def _draft(self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool) -> _Draft:
+        """Everything of a head but its signatures."""
         listing_bytes = encode_listing(
             [
                 FileEntry(
@@ -246,22 +256,25 @@ class BundleWriter:
             extensions=(assemble.grease_extension(),) if grease else (),
         )
         recipients = assemble.wrap_for(self._recipients, cek, binding, anonymous=self._options.anonymous, grease=grease)
-        return assemble.build_head(header, self._signers, self._chain, recipients, manifest, body.leaves), record
+        return _Draft(record, header, recipients, manifest)
 
-    def _guess_head(self, plan: Plan, binding: Binding, *, grease: bool) -> int:
+    def _guess_head(self, plan: Plan, binding: Binding) -> int:
         """Length of the head when every record is stored, so that a large body is written where it will stay.
 
         Digests are not known yet, so random ones stand in; when the guess is wrong the body is moved.
         """
+        lengths = [sum(piece.length for piece in pieces) for pieces in plan.records]
         records = [
-            Record(STORED, length, pieces, (), length)
-            for pieces in plan.records
-            if (length := sum(p.length for p in pieces))
+            Record(STORED, length, pieces, (), length) for pieces, length in zip(plan.records, lengths, strict=True)
         ]
         contents = {row: os.urandom(32) if plan.files[row].size else digests.EMPTY for row in set(plan.first)}
         body_len = stored_len(plan)
         table = bytes(32 * digests.leaf_count(body_len))
-        head, _ = self._head(plan, Encoded(records, body_len, table, contents), os.urandom(32), binding, grease=grease)
+        draft = self._draft(plan, Encoded(records, body_len, table, contents), os.urandom(32), binding, grease=False)
+        signatures = assemble.signatures_len(self._signers)
+        head = assemble.join_head(
+            draft.header.encode(), bytes(signatures), self._chain, draft.recipients, draft.manifest, table
+        )
         return len(head.encode())
 
     def _check(self, handle: int, cek: bytes, plan: Plan, record: ReleaseRecord, *, moved: bool) -> None:

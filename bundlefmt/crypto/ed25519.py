@@ -6,6 +6,8 @@ the first verification runs a self-test and refuses to work with such a library.
 
 from __future__ import annotations
 
+import os
+
 from nacl import bindings as _sodium
 from nacl.exceptions import BadSignatureError
 
@@ -64,6 +66,11 @@ def verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
     if not _tested:
         _self_test()
     return _verify(public_key, message, signature)
+
+
+def generate_seed() -> bytes:
+    """A fresh secret seed, 32 bytes."""
+    return os.urandom(32)
 
 
 def sign(seed: bytes, message: bytes) -> bytes:

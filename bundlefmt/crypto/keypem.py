@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -17,11 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
 
 from bundlefmt.crypto.ed25519 import is_enrollable
 from bundlefmt.errors import refuse
-
-
-def generate_seed() -> bytes:
-    """A fresh Ed25519 secret, 32 bytes."""
-    return os.urandom(32)
 
 
 def load_private(data: bytes, password: bytes | None) -> bytes:

@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Callable
 
-from bundlefmt.crypto import keypem
 from bundlefmt.errors import KeyFileError, refuse
 from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
 from bundlefmt.keys.signers import FileSigner
@@ -120,6 +119,8 @@ def load_verification_key(path: str) -> bytes:
     """
     data = read_file(path)
     try:
+        from bundlefmt.crypto import keypem  # noqa: PLC0415 - slow to import, and readers have no PEM
+
         return FileSigner.from_pem(data).public_key if b"PRIVATE KEY-----" in data else keypem.load_public(data)
     except KeyFileError as exc:
         raise _named(path, exc) from None
@@ -143,6 +144,8 @@ def write_signer(path: str, signer: FileSigner) -> str:
     Raises:
         WriteError: WRITE_FAILED; neither file was made.
     """
+    from bundlefmt.crypto import keypem  # noqa: PLC0415
+
     return _write_pair(path, signer.private_pem(), keypem.public_pem(signer.public_key))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bundlefmt.crypto import ed25519, keypem
+from bundlefmt.crypto import ed25519
 from bundlefmt.crypto.digests import signer_kid
 from bundlefmt.errors import refuse
 from bundlefmt.wire.cose import signed_bytes
@@ -38,7 +38,7 @@ class FileSigner:
     @classmethod
     def generate(cls) -> FileSigner:
         """A fresh signing key."""
-        return cls(keypem.generate_seed())
+        return cls(ed25519.generate_seed())
 
     @classmethod
     def from_pem(cls, data: bytes, password: bytes | None = None) -> FileSigner:
@@ -51,6 +51,8 @@ class FileSigner:
         Raises:
             KeyFileError: KEY_FILE.
         """
+        from bundlefmt.crypto import keypem  # noqa: PLC0415 - slow to import, and readers have no PEM
+
         return cls(keypem.load_private(data, password))
 
     @property
@@ -64,6 +66,8 @@ class FileSigner:
 
     def private_pem(self) -> bytes:
         """PKCS#8 PEM; secret."""
+        from bundlefmt.crypto import keypem  # noqa: PLC0415
+
         return keypem.private_pem(self._seed)
 
     def __repr__(self) -> str:

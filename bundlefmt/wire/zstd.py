@@ -18,10 +18,8 @@ import zstandard
 
 from bundlefmt.errors import refuse
 
-if TYPE_CHECKING or sys.version_info < (3, 14):
-    from backports import zstd as _zstd
-else:
-    from compression import zstd as _zstd
+if TYPE_CHECKING:
+    from types import ModuleType
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY_MAGIC = b"\x37\xa4\x30\xec"
@@ -30,8 +28,6 @@ _WINDOW_LOG_MAX = 27
 _WINDOW_MAX = 1 << _WINDOW_LOG_MAX
 
 LEVEL_MIN, LEVEL_MAX = 1, 22
-
-_P = _zstd.CompressionParameter
 
 
 def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
@@ -107,12 +103,22 @@ def decompress(frame: bytes | memoryview, size: int, code: str, prefix: bytes | 
     return data
 
 
+def _writer_library() -> ModuleType:
+    """The library that writes frames; imported when used, as devices only read."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415
+    else:
+        from backports import zstd  # noqa: PLC0415
+    return zstd
+
+
 def _empty(frame: bytes | memoryview, code: str) -> bytes:
     """A frame that states no content. `zstandard` does not look inside such a frame, so the other library does."""
-    decoder = _zstd.ZstdDecompressor()
+    library = _writer_library()
+    decoder = library.ZstdDecompressor()
     try:
         data = decoder.decompress(frame, max_length=1)
-    except _zstd.ZstdError as exc:
+    except library.ZstdError as exc:
         raise refuse(code, f"zstd: {exc}") from None
     if data or not decoder.eof or decoder.unused_data:
         raise refuse(code, "zstd frame does not yield its stated size")
@@ -141,12 +147,18 @@ class Compressor:
         if not LEVEL_MIN <= level <= LEVEL_MAX:
             raise ValueError(f"level must be {LEVEL_MIN} to {LEVEL_MAX}")
         self._level = level
-        self._plain = _zstd.ZstdCompressor(options=self._options())
+        self._library = _writer_library()
+        self._plain = self._library.ZstdCompressor(options=self._options())
 
     def _options(self, window_log: int = 0) -> dict[int, int]:
-        options: dict[int, int] = {_P.compression_level: self._level, _P.content_size_flag: 1, _P.checksum_flag: 0}
+        names = self._library.CompressionParameter
+        options: dict[int, int] = {
+            names.compression_level: self._level,
+            names.content_size_flag: 1,
+            names.checksum_flag: 0,
+        }
         if window_log:
-            options |= {_P.window_log: window_log, _P.enable_long_distance_matching: 1}
+            options |= {names.window_log: window_log, names.enable_long_distance_matching: 1}
         return options
 
     def compress(self, data: bytes | memoryview, prefix: bytes | memoryview = b"") -> bytes:
@@ -161,7 +173,8 @@ class Compressor:
         else:
             # The window must reach over data and prefix, or the prefix is useless beyond 2 MiB.
             reach = max(20, min(_WINDOW_LOG_MAX, (len(data) + len(prefix)).bit_length()))
-            history = _zstd.ZstdDict(prefix, is_raw=True).as_prefix
-            compressor = _zstd.ZstdCompressor(options=self._options(reach), zstd_dict=history)
+            history = self._library.ZstdDict(prefix, is_raw=True).as_prefix
+            compressor = self._library.ZstdCompressor(options=self._options(reach), zstd_dict=history)
         compressor.set_pledged_input_size(len(data))
-        return compressor.compress(data, mode=compressor.FLUSH_FRAME)
+        frame: bytes = compressor.compress(data, mode=compressor.FLUSH_FRAME)
+        return frame
