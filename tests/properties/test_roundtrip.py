@@ -126,11 +126,10 @@ def test_fixed_randomness_fixes_every_byte(tree: Files, how: PackOptions) -> Non
     """With its random numbers fixed, a pack is a function; nothing else varies, threads included."""
     with fixedcrypto.patched():
         one = ACME.pack(tree, how)
-    with fixedcrypto.patched():
+    with fixedcrypto.patched() as keys:
         two = ACME.pack(tree, how)
     assert one == two
-    with fixedcrypto.patched() as cek:
-        reader = ACME.open(one, identities=[ContentKey(cek)])
+    reader = ACME.open(one, identities=map(ContentKey, keys))
     assert collect(reader) == dict(sorted(tree.items(), key=lambda item: item[0].encode()))
 
 

@@ -40,21 +40,27 @@ def _wrap(kind: int, public: bytes, cek: bytes, info: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def patched() -> Iterator[bytes]:
-    """Replace `os.urandom`, the encryptor and the wrap; yields the content-encryption key a writer will take."""
+def patched() -> Iterator[list[bytes]]:
+    """Replace `os.urandom`, the encryptor and the wrap.
+
+    Yields:
+        Every value of 32 bytes that was taken; the content-encryption key is one of them.
+    """
     count = 0
+    keys: list[bytes] = []
 
     def urandom(length: int) -> bytes:
         nonlocal count
         count += 1
         block = sha256(b"test only random %d" % count).digest()
+        if length == len(block):
+            keys.append(block)
         return (block * (length // 32 + 1))[:length]
 
-    first = (sha256(b"test only random 1").digest())[:32]
     with (
         mock.patch.object(os, "urandom", urandom),
         mock.patch.object(cobblestone, "seal", seal),
         mock.patch.object(cobblestone, "seal_into", seal_into),
         mock.patch.object(hpke, "wrap", _wrap),
     ):
-        yield first
+        yield keys
