@@ -36,7 +36,7 @@ def unpack(
         BundleError: the bundle is refused, or INSTALL_EXISTS, INSTALL_COLLISION, INSTALL_FAILED. Nothing was made.
     """
     target = os.path.abspath(path)
-    parent, name = os.path.split(target)
+    parent = os.path.dirname(target)
     if os.path.lexists(target):
         raise refuse("INSTALL_EXISTS", f"{target} exists already")
     try:
