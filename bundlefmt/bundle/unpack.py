@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 
 from bundlefmt.bundle.reader import BundleReader
-from bundlefmt.bundle.workplace import private_folder
+from bundlefmt.bundle.workplace import make_folder, private_path
 from bundlefmt.errors import refuse
 from bundlefmt.model.listing import FileEntry
 
@@ -39,11 +39,9 @@ def unpack(
     parent = os.path.dirname(target)
     if os.path.lexists(target):
         raise refuse("INSTALL_EXISTS", f"{target} exists already")
+    work = private_path(target)
     try:
-        work = private_folder(target)
-    except OSError as exc:
-        raise refuse("INSTALL_FAILED", f"{parent}: {exc.strerror}") from exc
-    try:
+        make_folder(work)
         _Tree(reader, work, progress).write()
         os.chmod(work, 0o777 & ~_umask())
         if sync:

@@ -20,7 +20,7 @@ from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.scan import audit
 from bundlefmt.bundle.source import FileSource
-from bundlefmt.bundle.workplace import private_file
+from bundlefmt.bundle.workplace import make_file, private_path
 from bundlefmt.crypto import digests
 from bundlefmt.crypto.suite import Binding
 from bundlefmt.errors import BundleError, refuse
@@ -178,11 +178,11 @@ class BundleWriter:
         plan = make_plan(files, self._options.share_small)
         if len(plan.records) > LIMITS.records:
             raise refuse("WRITE_LIMIT", f"{len(plan.records)} records")
-        work = ""
+        work = private_path(os.path.abspath(self._output))
         try:
-            handle, work = private_file(os.path.abspath(self._output))
+            handle = make_file(work)
             try:
-                packed, work = self._build(handle, work, plan)
+                packed = self._build(handle, work, plan)
             finally:
                 os.close(handle)
             self._name(work)
@@ -193,7 +193,7 @@ class BundleWriter:
                 os.unlink(work)
         return packed
 
-    def _build(self, handle: int, work: str, plan: Plan) -> tuple[Packed, str]:
+    def _build(self, handle: int, work: str, plan: Plan) -> Packed:
         options = self._options
         cek, bundle_id = os.urandom(32), os.urandom(16)
         grease = options.grease if options.grease is not None else os.urandom(1)[0] < 32
@@ -217,7 +217,7 @@ class BundleWriter:
             os.fsync(handle)
         os.chmod(work, 0o666 & ~_umask())
         contents = sum(1 for row, first in enumerate(plan.first) if row == first)
-        packed = Packed(
+        return Packed(
             record,
             digests.digest(record.encode()),
             len(data) + body.body_len,
@@ -227,7 +227,6 @@ class BundleWriter:
             sum(item.size for item in plan.files),
             self._empty,
         )
-        return packed, work
 
     def _draft(self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool) -> _Draft:
         """Everything of a head but its signatures."""

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from bundlefmt.bundle.workplace import make_file, private_path
 from bundlefmt.cli.arguments import UsageError
 from bundlefmt.errors import refuse
-
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @contextlib.contextmanager
@@ -63,18 +62,15 @@ def replace_file(path: str, data: bytes) -> None:
 
 @contextlib.contextmanager
 def _partial(path: str, mode: int) -> Iterator[tuple[str, BinaryIO]]:
-    folder, name = os.path.split(os.path.abspath(path))
-    work = os.path.join(folder, f".{name[:64]}.{os.urandom(6).hex()}.partial")
+    work = private_path(os.path.abspath(path))
     try:
-        handle = os.open(work, _FLAGS, mode)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield work, file
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(work)
+        with os.fdopen(make_file(work, mode), "wb") as file:
+            yield work, file
     except OSError as exc:
         raise refuse("WRITE_FAILED", f"{path}: {exc.strerror or exc}") from exc
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(work)
 
 
 def refuse_terminal(what: str) -> None:
