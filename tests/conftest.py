@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, os.path.dirname(__file__))
+pytest_plugins = ["support.cli"]
 
 # Deterministic by default: a failure seen by one person is seen by all. "long" looks for new ones.
 _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -157,7 +157,8 @@ def keep_trust(args: argparse.Namespace, chain: TrustChain | None, known: TrustC
     """Newer trust documents are kept in the trust file if that was asked for, else they are mentioned (TRU-19)."""
     if chain is None or len(chain.links) <= len(known.links):
         return
-    new = f"epochs {len(known.links) + 1} to {len(chain.links)}"
+    first, last = len(known.links) + 1, len(chain.links)
+    new = f"epoch {last}" if first == last else f"epochs {first} to {last}"
     if not args.update_trust:
         ui.talk(f"note: the bundle brought trust documents of {new}; --update-trust keeps them in {args.trust}")
         return

@@ -1,12 +1,15 @@
-"""Running the command line as a process."""
+"""Running the command line as a process, in a folder with a publisher made by it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 import bundlefmt
 
@@ -93,3 +96,30 @@ def write_tree(folder: Path, tree: dict[str, bytes]) -> None:
 def read_tree(folder: Path) -> dict[str, bytes]:
     """Read files."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Keys, a trust file, a folder and its bundle; tests do not change them."""
+    shop = Shop(tmp_path_factory.mktemp("stock"))
+    write_tree(shop.path("dist"), SITE)
+    shop.run("keygen", "signer", "-o", "root.pem")
+    shop.run("keygen", "signer", "-o", "ci.pem")
+    shop.run("keygen", "recipient", "-o", "device.key")
+    shop.run("keygen", "recipient", "--x25519", "-o", "other.key")
+    shop.run("publisher", "init", "--root", "root.pem", "--signer", "ci.pem", "-o", "acme.trust")
+    shop.run("pack", "dist", "-o", "app.bndl", *PACK)
+    data = bytearray(shop.path("app.bndl").read_bytes())
+    data[-1] ^= 1
+    shop.path("bad.bndl").write_bytes(data)
+    return shop
+
+
+@pytest.fixture
+def shop(stock: Shop, tmp_path: Path) -> Shop:
+    """A folder of one's own with everything of `stock`."""
+    for item in stock.folder.iterdir():
+        if item.is_file():
+            shutil.copy2(item, tmp_path / item.name)
+    write_tree(tmp_path / "dist", SITE)
+    return Shop(tmp_path)
