@@ -48,6 +48,7 @@ bench: $(READY) ## measure against age, zstd and tar (see benchmarks/README.md; 
 
 vectors: $(READY) ## build the test vectors anew and compare them byte for byte
 	cd test-vectors && ../$(BIN)/python -m builder --check
+	cd test-vectors && ../$(BIN)/python -m builder.primitives --check
 
 readme: $(READY) ## write the first screen of README.md from a run of the demo
 	$(BIN)/python scripts/demo.py --readme

@@ -135,10 +135,7 @@ def tree_size(workspace: Workspace) -> Iterator[Finding]:
         for label, options in (("", ()), (", shared", SHARE)):
             size = workspace.bundle(name, *LEVEL_3, *options).stat().st_size
             promised = name == "app" or bool(options)
-            note = (
-                f"{size / 1e6:.2f} MB against {archive / 1e6:.2f} MB; "
-                f"{files} files, {whole / 1e6:.1f} MB"
-            )
+            note = f"{size / 1e6:.2f} MB against {archive / 1e6:.2f} MB; {files} files, {whole / 1e6:.1f} MB"
             value = Spread.of([size / archive])
             target = Target(5, 1.08) if promised else None
             yield Finding(f"size of {name}{label} / tar, zstd, age", "x size", value, target,

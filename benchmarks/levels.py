@@ -24,11 +24,7 @@ CHUNK = 16_384
 def pieces(folder: Path) -> list[bytes]:
     """Return the distinct contents of a tree, cut as records are."""
     contents = {path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-    return [
-        content[at : at + PIECE]
-        for content in sorted(contents)
-        for at in range(0, len(content), PIECE)
-    ]
+    return [content[at : at + PIECE] for content in sorted(contents) for at in range(0, len(content), PIECE)]
 
 
 def encrypted(size: int) -> int:

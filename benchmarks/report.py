@@ -38,8 +38,7 @@ class Report:
             "scale": asdict(self.scale),
             "machine": self.machine,
             "findings": [
-                {"case": case, **asdict(finding), "verdict": finding.verdict or None}
-                for case, finding in self.findings
+                {"case": case, **asdict(finding), "verdict": finding.verdict or None} for case, finding in self.findings
             ],
             "skipped": [{"case": case, "reason": reason} for case, reason in self.skipped],
             "failed": [{"case": case, "reason": reason} for case, reason in self.failed],

@@ -17,8 +17,7 @@ NOW = 1_781_000_000
 KINDS = {1: "release", 2: "pointer"}
 # The steps an audit runs too; `key` is the reader's own trust file.
 AUDIT_PHASES = frozenset(
-    {"prelude", "size", "tables", "trust", "key", "signature", "header", "manifest-digest"}
-    | {"leaves", "body"}
+    {"prelude", "size", "tables", "trust", "key", "signature", "header", "manifest-digest"} | {"leaves", "body"}
 )
 
 

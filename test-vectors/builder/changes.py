@@ -54,9 +54,7 @@ def reframed(bundle: Bundle, place: int, make: Callable[[bytes], bytes]) -> Bund
     kept: dict[str, Any] = {}
     stage = ITEMS[place] if bundle.kind == 1 else "pointer"
     keep(bundle, stage, kept)
-    return bundle.hook(
-        "frames", lambda frames: [*frames[:place], make(kept[stage]), *frames[place + 1 :]]
-    )
+    return bundle.hook("frames", lambda frames: [*frames[:place], make(kept[stage]), *frames[place + 1 :]])
 
 
 def uncompressed(bundle: Bundle) -> Bundle:

@@ -53,24 +53,16 @@ def _flipped(data: bytes) -> bytes:
 
 FAULTS: dict[str, Form] = {
     "trailing-byte": Form(lambda p: raw_frame(p) + b"\0", "A byte follows the frame.", "ZST-1"),
-    "second-frame": Form(
-        lambda p: raw_frame(p) + raw_frame(b""), "An empty second frame follows.", "ZST-1"
-    ),
+    "second-frame": Form(lambda p: raw_frame(p) + raw_frame(b""), "An empty second frame follows.", "ZST-1"),
     "two-frames": Form(
         lambda p: raw_frame(p[: len(p) // 2]) + raw_frame(p[len(p) // 2 :]),
         "Two frames together yield what one should.",
         "ZST-1",
     ),
-    "skippable-before": Form(
-        lambda p: SKIPPABLE + raw_frame(p), "A skippable frame precedes the frame.", "ZST-1"
-    ),
-    "skippable-after": Form(
-        lambda p: raw_frame(p) + SKIPPABLE, "A skippable frame follows the frame.", "ZST-1"
-    ),
+    "skippable-before": Form(lambda p: SKIPPABLE + raw_frame(p), "A skippable frame precedes the frame.", "ZST-1"),
+    "skippable-after": Form(lambda p: raw_frame(p) + SKIPPABLE, "A skippable frame follows the frame.", "ZST-1"),
     "skippable-alone": Form(lambda _: SKIPPABLE, "There is only a skippable frame.", "ZST-1"),
-    "magic-legacy": Form(
-        lambda p: b"\x27" + raw_frame(p)[1:], "The magic is that of an older format.", "ZST-1"
-    ),
+    "magic-legacy": Form(lambda p: b"\x27" + raw_frame(p)[1:], "The magic is that of an older format.", "ZST-1"),
     "magic-missing": Form(lambda p: raw_frame(p)[4:], "The frame has no magic.", "ZST-1"),
     "dictionary-id-1": Form(
         lambda p: frame(raw_blocks(p), len(p), descriptor=1, dictionary=b"\x01"),
@@ -97,9 +89,7 @@ FAULTS: dict[str, Form] = {
         "The unused bit is set, which decoders ignore.",
         "ZST-2",
     ),
-    "reserved-bit": Form(
-        lambda p: frame(raw_blocks(p), len(p), descriptor=0x08), "The reserved bit is set.", "ZST-2"
-    ),
+    "reserved-bit": Form(lambda p: frame(raw_blocks(p), len(p), descriptor=0x08), "The reserved bit is set.", "ZST-2"),
     "no-content-size": Form(
         lambda p: frame(raw_blocks(p), None, window=b"\x50"),
         "The frame does not state its content size.",
@@ -120,9 +110,7 @@ FAULTS: dict[str, Form] = {
         "The frame yields nothing.",
         "ZST-6",
     ),
-    "checksum-wrong": Form(
-        lambda p: _flipped(compress(p, params=CHECKSUM)), "The frame's checksum is wrong.", "ZST-7"
-    ),
+    "checksum-wrong": Form(lambda p: _flipped(compress(p, params=CHECKSUM)), "The frame's checksum is wrong.", "ZST-7"),
     "checksum-missing": Form(
         lambda p: compress(p, params=CHECKSUM)[:-4],
         "The frame lacks the checksum it announces.",
@@ -131,9 +119,7 @@ FAULTS: dict[str, Form] = {
     "cut-byte": Form(lambda p: raw_frame(p)[:-1], "The frame lacks its last byte.", "ZST-1"),
     "cut-header": Form(lambda p: raw_frame(p)[:7], "The frame ends in its header.", "ZST-1"),
     "cut-magic": Form(lambda p: raw_frame(p)[:4], "The frame ends after its magic.", "ZST-1"),
-    "cut-blocks": Form(
-        lambda p: frame(open_end(p), len(p)), "No block of the frame is the last.", "ZST-1 ZST-6"
-    ),
+    "cut-blocks": Form(lambda p: frame(open_end(p), len(p)), "No block of the frame is the last.", "ZST-1 ZST-6"),
     "block-reserved": Form(
         lambda p: frame(block(3, len(p), p, last=True), len(p)),
         "A block has the reserved type.",
@@ -149,17 +135,13 @@ FAULTS: dict[str, Form] = {
 FORMS: dict[str, Form] = {
     "raw": Form(raw_frame, "The frame holds raw blocks.", "ZST-1"),
     "compressed": Form(compress, "The frame holds compressed blocks.", "ZST-1"),
-    "blocks": Form(
-        lambda p: frame(halves(p), len(p)), "An empty block stands between two blocks.", "ZST-6"
-    ),
+    "blocks": Form(lambda p: frame(halves(p), len(p)), "An empty block stands between two blocks.", "ZST-6"),
     "empty-last-block": Form(
         lambda p: frame(open_end(p) + block(0, 0, b"", last=True), len(p)),
         "The last block is empty.",
         "ZST-6",
     ),
-    "checksum": Form(
-        lambda p: compress(p, params=CHECKSUM), "The frame has a right checksum.", "ZST-7"
-    ),
+    "checksum": Form(lambda p: compress(p, params=CHECKSUM), "The frame has a right checksum.", "ZST-7"),
     "size-8-bytes": Form(lambda p: sized(p, 3, 8), "The content size takes eight bytes.", "ZST-3"),
     "size-2-bytes": Form(
         lambda p: sized(p, 1, 2, 256),

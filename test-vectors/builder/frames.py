@@ -38,17 +38,14 @@ def raw_blocks(plain: bytes) -> bytes:
     """The plaintext as raw blocks."""
     starts = range(0, max(len(plain), 1), BLOCK)
     return b"".join(
-        block(0, len(plain[at : at + BLOCK]), plain[at : at + BLOCK], at + BLOCK >= len(plain))
-        for at in starts
+        block(0, len(plain[at : at + BLOCK]), plain[at : at + BLOCK], at + BLOCK >= len(plain)) for at in starts
     )
 
 
 def repeated_blocks(value: int, length: int) -> bytes:
     """`length` times one byte, as blocks of a repeated byte."""
     starts = range(0, length, BLOCK)
-    return b"".join(
-        block(1, min(BLOCK, length - at), bytes([value]), at + BLOCK >= length) for at in starts
-    )
+    return b"".join(block(1, min(BLOCK, length - at), bytes([value]), at + BLOCK >= length) for at in starts)
 
 
 def frame(

@@ -108,10 +108,7 @@ class RecipientKey:
             seed = shake_256(self.secret).digest(96)
             self.mlkem = MLKEM768PrivateKey.from_seed_bytes(seed[:64])
             self.x25519 = X25519PrivateKey.from_private_bytes(seed[64:])
-            self.public = (
-                self.mlkem.public_key().public_bytes_raw()
-                + self.x25519.public_key().public_bytes_raw()
-            )
+            self.public = self.mlkem.public_key().public_bytes_raw() + self.x25519.public_key().public_bytes_raw()
 
     @property
     def key_id(self) -> bytes:

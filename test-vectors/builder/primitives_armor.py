@@ -130,9 +130,7 @@ def _valid() -> Iterator[Case]:
     )
     one = armor(RECIPIENT, content(*keys["recipient-1"]))
     two = armor(RECIPIENT, content(*keys["recipient-2"]))
-    yield _good(
-        "two-recipients", "two blocks with a comment between", RECIPIENT, one + "second\n" + two
-    )
+    yield _good("two-recipients", "two blocks with a comment between", RECIPIENT, one + "second\n" + two)
 
 
 def _wrong_lines() -> Iterator[Case]:
@@ -182,9 +180,7 @@ def _wrong_lines() -> Iterator[Case]:
         (
             "url-alphabet",
             "the alphabet of URLs",
-            short.replace("+", "-").replace("/", "_")
-            if "+" in short or "/" in short
-            else "-" + short[1:],
+            short.replace("+", "-").replace("/", "_") if "+" in short or "/" in short else "-" + short[1:],
         ),
         ("character", "a character of no alphabet", "!" + short[1:]),
         ("no-padding", "the padding is missing", short.rstrip("=")),
@@ -301,9 +297,7 @@ def _wrong_checks() -> Iterator[Case]:
             ),
         ):
             yield _bad(f"{name}-{what}", comment, label, armor(label, data))
-    yield _bad(
-        "identity-too-short", "less than a type and a check", IDENTITY, armor(IDENTITY, b"\x00\x01")
-    )
+    yield _bad("identity-too-short", "less than a type and a check", IDENTITY, armor(IDENTITY, b"\x00\x01"))
     good = armor(IDENTITY, content(*_keys()["identity-2"]))
     _, type_, key = _keys()["identity-1"]
     damaged = armor(IDENTITY, content(IDENTITY, type_, key)[:-1] + b"\x00")

@@ -35,9 +35,7 @@ def _containers() -> Iterator[Case]:
         ("map-value-map", "a101a10203"),
         ("array-of-each-type", "87" + "00" + "4100" + "6161" + "f4" + "f5" + "8100" + "a10000"),
     ):
-        yield good(
-            name, "a container at the edge of a width or of its contents", "CBR-2 CBR-5", data
-        )
+        yield good(name, "a container at the edge of a width or of its contents", "CBR-2 CBR-5", data)
     for label, major, unit in (("array", 0x80, "00"), ("map", 0xA0, "")):
         for length, tail in (
             ("0-in-1", "1800"),
@@ -50,9 +48,7 @@ def _containers() -> Iterator[Case]:
         ):
             count = int(tail[2:], 16)
             content = (
-                unit * count
-                if unit
-                else "".join(f"{i:02x}00" if i < 24 else f"18{i:02x}00" for i in range(count))
+                unit * count if unit else "".join(f"{i:02x}00" if i < 24 else f"18{i:02x}00" for i in range(count))
             )
             data = f"{major | int(tail[:2], 16):02x}" + tail[2:] + content
             yield bad(

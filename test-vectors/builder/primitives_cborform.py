@@ -74,17 +74,13 @@ def bad(name: str, comment: str, rules: str, data: str) -> Case:
         require(str(error) in rules.split(), f"{name}: refused by {error}, not by {rules}")
     else:
         require(condition=False, message=f"{name}: the profile accepts it")
-    measured = frozen(
-        "cbor2 6.2.1 accepts", name, lambda: "yes" if _accepted_by_cbor2(raw) else "no"
-    )
+    measured = frozen("cbor2 6.2.1 accepts", name, lambda: "yes" if _accepted_by_cbor2(raw) else "no")
     case = refuse(name, comment, rules, {"cbor": raw.hex()})
     case["lax"] = ["cbor2"] if measured == "yes" else []
     return case
 
 
-def repeated(
-    name: str, comment: str, rules: str, prefix: str, unit: str, count: int, *, ok: bool
-) -> Case:
+def repeated(name: str, comment: str, rules: str, prefix: str, unit: str, count: int, *, ok: bool) -> Case:
     """An item too long to write down."""
     inputs = {"repeat": {"prefix": prefix, "unit": unit, "count": count}}
     data = bytes.fromhex(prefix) + bytes.fromhex(unit) * count

@@ -24,9 +24,7 @@ def integers() -> Iterator[Case]:
         (2**53 - 2, "1b001ffffffffffffe"),
         (2**53 - 1, "1b001fffffffffffff"),
     ):
-        yield good(
-            f"uint-{value}", "an unsigned integer at the edge of a width", "CBR-2 CBR-4", data
-        )
+        yield good(f"uint-{value}", "an unsigned integer at the edge of a width", "CBR-2 CBR-4", data)
     for label, data in (
         ("2-to-53", "1b0020000000000000"),
         ("2-to-53-plus-1", "1b0020000000000001"),
@@ -48,9 +46,7 @@ def integers() -> Iterator[Case]:
         ("65536-in-8", "1b0000000000010000"),
         ("2-to-32-minus-1-in-8", "1b00000000ffffffff"),
     ):
-        yield bad(
-            f"uint-long-form-{label}-bytes", "an integer in more bytes than it needs", "CBR-2", data
-        )
+        yield bad(f"uint-long-form-{label}-bytes", "an integer in more bytes than it needs", "CBR-2", data)
     for data in ("18", "19", "1900", "1a", "1a000000", "1b", "1b00000000000000"):
         yield bad(f"uint-cut-{data}", "the argument is cut off", "CBR-1", data)
     for data in ("1c", "1d", "1e", "1f", "5c", "7d", "9e", "bc"):
@@ -67,9 +63,7 @@ def strings() -> Iterator[Case]:
     yield good("text-empty", "the empty text string", "CBR-2 CBR-7", "60")
     yield good("bytes-one", "one byte", "CBR-2", "4100")
     for length, head in ((23, "57"), (24, "5818"), (255, "58ff"), (256, "590100")):
-        yield good(
-            f"bytes-{length}", "a byte string at the edge of a width", "CBR-2", head + "a5" * length
-        )
+        yield good(f"bytes-{length}", "a byte string at the edge of a width", "CBR-2", head + "a5" * length)
         text = f"{int(head[:2], 16) + 0x20:02x}" + head[2:]
         yield good(
             f"text-{length}",
@@ -96,9 +90,7 @@ def strings() -> Iterator[Case]:
             )
         yield bad(f"{label}-cut", "one byte short", "CBR-1", f"{major | 3:02x}6161")
         yield bad(f"{label}-no-content", "only a head", "CBR-1", f"{major | 1:02x}")
-        yield bad(
-            f"{label}-huge-length", "a length of 2^62", "CBR-1", f"{major | 27:02x}4000000000000000"
-        )
+        yield bad(f"{label}-huge-length", "a length of 2^62", "CBR-1", f"{major | 27:02x}4000000000000000")
         yield bad(
             f"{label}-length-2-to-64",
             "the largest length that can be written",
@@ -111,9 +103,7 @@ def strings() -> Iterator[Case]:
             "CBR-3",
             f"{major | 31:02x}{major | 1:02x}61ff",
         )
-        yield bad(
-            f"{label}-indefinite-empty", "a string in no chunks", "CBR-3", f"{major | 31:02x}ff"
-        )
+        yield bad(f"{label}-indefinite-empty", "a string in no chunks", "CBR-3", f"{major | 31:02x}ff")
 
 
 def utf8() -> Iterator[Case]:

@@ -301,9 +301,7 @@ def _openings(opening: Opening) -> Iterator[Case]:
         [whole("short")],
         unit="manifest",
     )
-    yield case(
-        "manifest-as-record", "a manifest where a record stands", "ENC-3", [whole("manifest")]
-    )
+    yield case("manifest-as-record", "a manifest where a record stands", "ENC-3", [whole("manifest")])
     for name, comment, parts, flip in (
         ("cut", "one byte is missing", [("manifest", 0, clen(100) - 1)], ()),
         ("byte-after", "one byte after the end", [whole("manifest"), ("zeros", 0, 1)], ()),
@@ -311,9 +309,7 @@ def _openings(opening: Opening) -> Iterator[Case]:
         ("flipped-tag", "one bit of the tag is flipped", [whole("manifest")], (clen(100) - 1,)),
     ):
         yield case(f"manifest-{name}", comment, "ENC-2", parts, flip, unit="manifest")
-    yield case(
-        "manifest-other-kind", "another kind", "ENC-2", [whole("manifest")], unit="manifest", kind=2
-    )
+    yield case("manifest-other-kind", "another kind", "ENC-2", [whole("manifest")], unit="manifest", kind=2)
 
 
 def _lengths() -> Iterator[Case]:

@@ -151,11 +151,7 @@ def _small_order_r() -> Iterator[Case]:
         yield bad(
             f"small-order-r-{i}",
             f"R is encoding {i} of the 14 of small order; "
-            + (
-                "the equation holds as bytes"
-                if canonical
-                else "the equation holds for the point, not for its bytes"
-            ),
+            + ("the equation holds as bytes" if canonical else "the equation holds for the point, not for its bytes"),
             "EDS-4" if canonical else "EDS-4 EDS-5",
             search(
                 with_r(signer, encoding),
@@ -175,9 +171,7 @@ def _encodings() -> Iterator[Case]:
         if offset in (2, 3, 4, 18) or (on_curve and offset < 10):
             yield bad(
                 f"key-not-canonical-p-plus-{offset}",
-                f"A has y = p + {offset}, "
-                + ("on" if on_curve else "not on")
-                + " the curve after reduction",
+                f"A has y = p + {offset}, " + ("on" if on_curve else "not on") + " the curve after reduction",
                 "EDS-2",
                 (encoding, message, signature),
             )
@@ -203,9 +197,7 @@ def _encodings() -> Iterator[Case]:
         (flipped, message, signature),
     )
     negated = signature[:31] + bytes([signature[31] ^ 0x80]) + signature[32:]
-    yield bad(
-        "r-negated", "the sign bit of R is flipped", "EDS-5", (HONEST.public, message, negated)
-    )
+    yield bad("r-negated", "the sign bit of R is flipped", "EDS-5", (HONEST.public, message, negated))
     for offset in (3, 18):
         r = (curve.P + offset).to_bytes(32, "little")
         yield bad(
@@ -276,9 +268,7 @@ def _damaged() -> Iterator[Case]:
             "EDS-5",
             (HONEST.public, other, signature),
         )
-    yield bad(
-        "wrong-key", "a valid signature of another key", "EDS-5", (OTHER.public, message, signature)
-    )
+    yield bad("wrong-key", "a valid signature of another key", "EDS-5", (OTHER.public, message, signature))
     swapped = signature[32:] + signature[:32]
     r_as_s = int.from_bytes(signature[:32], "little")
     yield bad(

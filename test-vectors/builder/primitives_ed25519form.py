@@ -121,11 +121,7 @@ def bad(name: str, comment: str, rules: str, triple: Triple, lax: str = "") -> C
     """A signature that every reader refuses; `lax` says who would not."""
     require(not curve.strict(*triple), f"{name}: the rule accepts it")
     require(not libsodium(triple), f"{name}: libsodium accepts it")
-    found = [
-        label
-        for label, model in (("openssl", by_openssl), ("cofactored", by_cofactored))
-        if model(triple)
-    ]
+    found = [label for label, model in (("openssl", by_openssl), ("cofactored", by_cofactored)) if model(triple)]
     require(found == lax.split(), f"{name}: accepted by {found}, expected {lax.split()}")
     require(openssl(triple) == ("openssl" in found), f"{name}: OpenSSL differs from its model")
     case = refuse(name, comment, rules, _inputs(triple))

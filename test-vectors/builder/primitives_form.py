@@ -32,9 +32,7 @@ def require(condition: object, message: str) -> None:
         raise VectorError(message)
 
 
-def accept(
-    name: str, comment: str, rules: str, inputs: dict[str, Json], output: dict[str, Json]
-) -> Case:
+def accept(name: str, comment: str, rules: str, inputs: dict[str, Json], output: dict[str, Json]) -> Case:
     """A case whose input is good and yields `output`."""
     return {
         "name": name,
@@ -46,9 +44,7 @@ def accept(
     }
 
 
-def refuse(
-    name: str, comment: str, rules: str, inputs: dict[str, Json], code: str | None = None
-) -> Case:
+def refuse(name: str, comment: str, rules: str, inputs: dict[str, Json], code: str | None = None) -> Case:
     """A case whose input is refused, with the error code where the rule alone decides it."""
     case: Case = {
         "name": name,

@@ -60,9 +60,7 @@ class RecipientKey:
 
     def open(self, payload: bytes, info: bytes) -> bytes | None:
         """What the library makes of a payload without hint."""
-        suite = Suite(
-            KEM.X25519 if self.type == 1 else KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM
-        )
+        suite = Suite(KEM.X25519 if self.type == 1 else KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
         key = self.x25519 if self.type == 1 else MLKEM768X25519PrivateKey(self.mlkem, self.x25519)
         try:
             return suite.decrypt(payload, key, info=info)

@@ -50,9 +50,7 @@ def _identities() -> Iterator[Case]:
                 output["expanded"] = key.expanded.hex()
             yield accept(
                 f"identity-{type_}-{name}",
-                "the X25519 secret is clamped when it is used"
-                if type_ == 1
-                else "the seed is expanded with SHAKE256",
+                "the X25519 secret is clamped when it is used" if type_ == 1 else "the seed is expanded with SHAKE256",
                 "RCP-6",
                 {"of": "identity", "type": type_, "secret": secret.hex()},
                 output,
@@ -110,6 +108,4 @@ def _checks() -> Iterator[Case]:
 
 def build() -> Family:
     """The family key-ids."""
-    return Family(
-        "key-ids", COMMENT, [*_signers(), *_identities(), *_ids(), *_checks(), *armor_cases()]
-    )
+    return Family("key-ids", COMMENT, [*_signers(), *_identities(), *_ids(), *_checks(), *armor_cases()])

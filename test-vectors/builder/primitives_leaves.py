@@ -125,12 +125,8 @@ def _tables() -> Iterator[Case]:
     flipped = bytes([table[0] ^ 1]) + table[1:]
     swapped = digests[1] + digests[0] + digests[2] + digests[3]
     plain = hashlib.sha256(table).digest()
-    little = hashlib.sha256(
-        b"\x01" + length.to_bytes(8, "little") + (16384).to_bytes(4, "little") + table
-    )
-    doubled = hashlib.sha256(
-        b"\x01" + length.to_bytes(8, "big") + (32768).to_bytes(4, "big") + table
-    )
+    little = hashlib.sha256(b"\x01" + length.to_bytes(8, "little") + (16384).to_bytes(4, "little") + table)
+    doubled = hashlib.sha256(b"\x01" + length.to_bytes(8, "big") + (32768).to_bytes(4, "big") + table)
     for name, comment, body_len, data, digest in (
         ("flipped-bit", "one bit of a leaf", length, flipped, good_root),
         (
@@ -186,13 +182,9 @@ def _tables() -> Iterator[Case]:
             root(length, table[:-1]),
         ),
     ):
-        sound = (
-            len(data) == 32 * -(-body_len // leaf_size(body_len)) and root(body_len, data) == digest
-        )
+        sound = len(data) == 32 * -(-body_len // leaf_size(body_len)) and root(body_len, data) == digest
         require(not sound, f"{name}: the table is sound")
-        yield refuse(
-            f"table-{name}", comment, "BDY-1", inputs(body_len, data, digest), "LEAF_TABLE"
-        )
+        yield refuse(f"table-{name}", comment, "BDY-1", inputs(body_len, data, digest), "LEAF_TABLE")
 
 
 def _single() -> Iterator[Case]:
@@ -200,9 +192,7 @@ def _single() -> Iterator[Case]:
     body = pattern(length)
     digests = leaves(body)
 
-    def inputs(
-        index: int, start: int, size: int, digest: bytes, flip: int | None = None
-    ) -> dict[str, Any]:
+    def inputs(index: int, start: int, size: int, digest: bytes, flip: int | None = None) -> dict[str, Any]:
         case: dict[str, Any] = {
             "of": "leaf",
             "index": index,

@@ -43,10 +43,7 @@ def encrypt(place: dict[str, Any], salt: bytes, plaintext: bytes) -> bytes:
     key, base, commitment = derive(bytes.fromhex(place["cek"]), salt, context(place))
     aead = AESGCM(key)
     count = len(plaintext) // CHUNK + 1
-    chunks = [
-        aead.encrypt(_nonce(base, k), plaintext[k * CHUNK : (k + 1) * CHUNK], None)
-        for k in range(count)
-    ]
+    chunks = [aead.encrypt(_nonce(base, k), plaintext[k * CHUNK : (k + 1) * CHUNK], None) for k in range(count)]
     return salt + commitment + b"".join(chunks)
 
 
@@ -61,8 +58,7 @@ def decrypt(place: dict[str, Any], message: bytes) -> bytes | None:
     aead, step = AESGCM(key), CHUNK + TAG
     try:
         pieces = [
-            aead.decrypt(_nonce(base, k), rest[at : at + step], None)
-            for k, at in enumerate(range(0, len(rest), step))
+            aead.decrypt(_nonce(base, k), rest[at : at + step], None) for k, at in enumerate(range(0, len(rest), step))
         ]
     except InvalidTag:
         return None

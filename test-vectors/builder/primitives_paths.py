@@ -20,9 +20,7 @@ def good(name: str, comment: str, path: str | bytes, rules: str = "PTH-1") -> Ca
     raw = path.encode() if isinstance(path, str) else path
     require(not broken_rules(raw), f"{name}: breaks {broken_rules(raw)}")
     components = [component.hex() for component in raw.split(b"/")]
-    return accept(
-        name, comment, rules, {"of": "path", "path": raw.hex()}, {"components": components}
-    )
+    return accept(name, comment, rules, {"of": "path", "path": raw.hex()}, {"components": components})
 
 
 def bad(name: str, comment: str, path: str | bytes, rules: str) -> Case:
@@ -92,9 +90,7 @@ def _dots() -> Iterator[Case]:
         ("dot-dot-space", ".. /a", "PTH-5"),
         ("extension-dot", "a.txt.", "PTH-5"),
     ):
-        yield bad(
-            f"dots-{name}", "a component that is a step, or that Windows shortens", path, rules
-        )
+        yield bad(f"dots-{name}", "a component that is a step, or that Windows shortens", path, rules)
     for name, path in (
         ("hidden", ".gitignore"),
         ("hidden-folder", ".a/.b"),
@@ -328,9 +324,7 @@ def _set(name: str, comment: str, paths: list[str], rules: str) -> Case:
     if rules:
         return refuse(f"set-{name}", comment, rules, inputs, "PATH_COLLISION")
     above = sorted({folder for path in raw for folder in folders(path)})
-    return accept(
-        f"set-fine-{name}", comment, "PTH-7 PTH-8", inputs, {"folders": [f.hex() for f in above]}
-    )
+    return accept(f"set-fine-{name}", comment, "PTH-7 PTH-8", inputs, {"folders": [f.hex() for f in above]})
 
 
 def build() -> Family:

@@ -139,12 +139,8 @@ def _unassigned() -> Iterator[Case]:
         )
     yield _case("bidi-in-folder", "in a folder's name", ["a\u202eb/c"], "bidi")
     for code in (0x061B, 0x200B, 0x200D, 0x2010, 0x2029, 0x202F, 0x2065 - 1, 0x206A):
-        yield _case(
-            f"bidi-miss-{code:04x}", f"U+{code:04X} is near and none", [f"a{chr(code)}b"], ""
-        )
-    yield _case(
-        "hebrew", "letters that run from right to left are no controls", ["\u05d0\u05d1"], ""
-    )
+        yield _case(f"bidi-miss-{code:04x}", f"U+{code:04X} is near and none", [f"a{chr(code)}b"], "")
+    yield _case("hebrew", "letters that run from right to left are no controls", ["\u05d0\u05d1"], "")
 
 
 def build() -> Family:

@@ -90,9 +90,7 @@ def _signatures() -> Iterator[Case]:
     key, other = TestKey("signed key 0"), TestKey("signed key 1")
     payload = pattern(200)
 
-    def inputs(
-        signer: TestKey, label: str, signature: bytes, body: bytes = payload
-    ) -> dict[str, str]:
+    def inputs(signer: TestKey, label: str, signature: bytes, body: bytes = payload) -> dict[str, str]:
         return {
             "of": "signature",
             "public_key": signer.public.hex(),
@@ -164,9 +162,7 @@ def _signatures() -> Iterator[Case]:
     ):
         public_key = bytes.fromhex(case["public_key"])
         tried = structure(kid(public_key), case["label"], bytes.fromhex(case["payload"]))
-        require(
-            not curve.strict(public_key, tried, bytes.fromhex(case["signature"])), f"{name}: valid"
-        )
+        require(not curve.strict(public_key, tried, bytes.fromhex(case["signature"])), f"{name}: valid")
         yield refuse(name, comment, rules, case)
 
 

@@ -61,17 +61,13 @@ class Maker:
         if self.type == 1:
             shared = hpke.shared_type_1(shared, enc, self.key.public)
         else:
-            made = frozen(
-                "ML-KEM-768 ciphertexts", name, lambda: hpke.encapsulate_once(self.key.public).hex()
-            )
+            made = frozen("ML-KEM-768 ciphertexts", name, lambda: hpke.encapsulate_once(self.key.public).hex())
             enc = bytes.fromhex(made) + half
             mlkem = self.key.mlkem.decapsulate(enc[:1088])
             shared = hpke.shared_type_2(mlkem, shared, enc, self.key.public)
         return enc + hpke.seal(self.type, shared, self.info if info is None else info, cek, aad)
 
-    def hinted(
-        self, payload: bytes, public: bytes | None = None, type_: int | None = None
-    ) -> bytes:
+    def hinted(self, payload: bytes, public: bytes | None = None, type_: int | None = None) -> bytes:
         """The payload with a hint before it."""
         enc = payload[: hpke.ENC_LENGTH[self.type]]
         return hpke.hint(type_ or self.type, enc, public or self.key.public) + payload
@@ -101,9 +97,7 @@ def unwrap(case: dict[str, Any]) -> bytes | None:
     elif len(payload) != enc_length + 48:
         return None
     publisher, bundle = bytes.fromhex(case["publisher_id"]), bytes.fromhex(case["bundle_id"])
-    return key.open(
-        payload, hpke.wrap_info(case["suite"], case["kind"], publisher, bundle, key.type)
-    )
+    return key.open(payload, hpke.wrap_info(case["suite"], case["kind"], publisher, bundle, key.type))
 
 
 def _good(name: str, comment: str, rules: str, inputs: dict[str, Any]) -> Case:
@@ -115,9 +109,7 @@ def _good(name: str, comment: str, rules: str, inputs: dict[str, Any]) -> Case:
     return accept(name, comment, rules, inputs, {"cek": cek.hex(), "info": info.hex()})
 
 
-def _bad(
-    name: str, comment: str, rules: str, inputs: dict[str, Any], code: str = "NO_IDENTITY"
-) -> Case:
+def _bad(name: str, comment: str, rules: str, inputs: dict[str, Any], code: str = "NO_IDENTITY") -> Case:
     require(unwrap(inputs) is None, f"{name}: opens")
     return refuse(name, comment, rules, inputs, code)
 
@@ -160,13 +152,9 @@ def _bound(maker: Maker) -> Iterator[Case]:
         ("publisher-zero", {"publisher_id": "00" * 32}),
         ("bundle", {"bundle_id": _flipped(BUNDLE)}),
     ):
-        yield _bad(
-            f"{t}-other-{name}", "bound to another place", "RCP-7", maker.inputs(plain, **changed)
-        )
+        yield _bad(f"{t}-other-{name}", "bound to another place", "RCP-7", maker.inputs(plain, **changed))
     hinted = maker.inputs(maker.hinted(plain), kind=2)
-    yield _bad(
-        f"{t}-hinted-other-kind", "the hint fits and the binding does not", "RCP-6 RCP-7", hinted
-    )
+    yield _bad(f"{t}-hinted-other-kind", "the hint fits and the binding does not", "RCP-6 RCP-7", hinted)
     right = maker.info
     for name, comment, info in (
         ("type", "bound to the other type", maker.bound(type_=3 - maker.type)),

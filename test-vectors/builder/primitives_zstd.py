@@ -183,9 +183,7 @@ def _descriptor() -> Iterator[Case]:
             Head(size, 0x00, 4, flags=0x01, dictionary=bytes(1)),
         ),
     ):
-        yield from both_bad(
-            f"descriptor-{name}", comment, "ZST-2", head.encode() + raw(HELLO), size
-        )
+        yield from both_bad(f"descriptor-{name}", comment, "ZST-2", head.encode() + raw(HELLO), size)
     for name, comment, window in (
         ("small", "a window of 1 KiB", 0x00),
         ("8-mib", "a window of 8 MiB", 0x68),
@@ -255,14 +253,10 @@ def _sizes() -> Iterator[Case]:
         "ZST-4",
         record(Head(2**32 + size, 0x00, 8).encode() + raw(HELLO), size),
     )
-    bomb = (
-        Head(100).encode() + b"".join(rle(0, 131_072, last=False) for _ in range(2000)) + raw(b"")
-    )
+    bomb = Head(100).encode() + b"".join(rle(0, 131_072, last=False) for _ in range(2000)) + raw(b"")
     yield from both_bad("bomb", "states 100 bytes and yields 250 MiB", "ZST-6", bomb, 100)
     windowed = Head(100, 0x68, 4).encode() + bomb[len(Head(100).encode()) :]
-    yield from both_bad(
-        "bomb-with-window", "the same with a window of 8 MiB", "ZST-6", windowed, 100
-    )
+    yield from both_bad("bomb-with-window", "the same with a window of 8 MiB", "ZST-6", windowed, 100)
     honest = Head(MEBIBYTE + 1, 0x50).encode() + rle_blocks(0, MEBIBYTE + 1)
     yield bad(
         "manifest-over-1-mib",

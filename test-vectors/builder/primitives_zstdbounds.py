@@ -39,13 +39,9 @@ def windows() -> Iterator[Case]:
         ):
             frame = Head(size, window, 4).encode() + raw(HELLO)
             inputs = record(frame, size) if unit == "record" else manifest(frame)
-            yield bad(
-                f"window-{unit}-{name}", f"a window of {comment}, and few bytes", "ZST-5", inputs
-            )
+            yield bad(f"window-{unit}-{name}", f"a window of {comment}, and few bytes", "ZST-5", inputs)
     frame = Head(size, 0x69, 4).encode() + raw(HELLO)
-    yield good(
-        "window-manifest-9-mib", "too large for a record only", "ZST-5", manifest(frame), HELLO
-    )
+    yield good("window-manifest-9-mib", "too large for a record only", "ZST-5", manifest(frame), HELLO)
     most = WINDOWS["record"]
     whole = Head(most).encode() + rle_blocks(0x42, most)
     yield good(
@@ -56,9 +52,7 @@ def windows() -> Iterator[Case]:
         b"\x42" * most,
     )
     over = Head(most + 1).encode() + rle_blocks(0x42, most + 1)
-    yield bad(
-        "single-segment-record-over", "one byte more than 8 MiB", "ZST-5", record(over, most + 1)
-    )
+    yield bad("single-segment-record-over", "one byte more than 8 MiB", "ZST-5", record(over, most + 1))
     yield good(
         "single-segment-manifest-9-mib",
         "within the bounds of a manifest",

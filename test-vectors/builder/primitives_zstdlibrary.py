@@ -17,9 +17,7 @@ def _text(lines: int) -> bytes:
 
 
 def _compress(content: bytes, prefix: bytes | None = None, **options: int) -> bytes:
-    chosen: dict[int, int] = {
-        getattr(zstd.CompressionParameter, name): value for name, value in options.items()
-    }
+    chosen: dict[int, int] = {getattr(zstd.CompressionParameter, name): value for name, value in options.items()}
     history = None if prefix is None else zstd.ZstdDict(prefix, is_raw=True).as_prefix
     compressor = zstd.ZstdCompressor(options=chosen, zstd_dict=history)
     compressor.set_pledged_input_size(len(content))
@@ -27,9 +25,7 @@ def _compress(content: bytes, prefix: bytes | None = None, **options: int) -> by
 
 
 def _made(name: str, content: bytes, prefix: bytes | None = None, **options: int) -> bytes:
-    return bytes.fromhex(
-        frozen("zstd frames", name, lambda: _compress(content, prefix, **options).hex())
-    )
+    return bytes.fromhex(frozen("zstd frames", name, lambda: _compress(content, prefix, **options).hex()))
 
 
 def compressed() -> Iterator[Case]:
@@ -61,19 +57,13 @@ def compressed() -> Iterator[Case]:
         record(summed[:-1] + bytes([summed[-1] ^ 1]), len(short)),
     )
     windowed = _made("long text in 1 KiB window", long, compression_level=9, window_log=10)
-    yield good(
-        "compressed-small-window", "a window of 1 KiB", "ZST-5", record(windowed, len(long)), long
-    )
+    yield good("compressed-small-window", "a window of 1 KiB", "ZST-5", record(windowed, len(long)), long)
     noise = test_only("noise", 1000)
     stored = _made("noise", noise, compression_level=9)
-    yield good(
-        "compressed-noise", "bytes that do not shrink", "ZST-1", record(stored, len(noise)), noise
-    )
+    yield good("compressed-noise", "bytes that do not shrink", "ZST-1", record(stored, len(noise)), noise)
     mixed = noise + short + bytes(2000)
     frame = _made("mixed", mixed, compression_level=9)
-    yield good(
-        "compressed-mixed", "noise, text and zeros", "ZST-1", record(frame, len(mixed)), mixed
-    )
+    yield good("compressed-mixed", "noise, text and zeros", "ZST-1", record(frame, len(mixed)), mixed)
     plain = _made("short text level 9", short, compression_level=9)
     size = len(short)
     if plain[4] != 0x60 or size < 256:
@@ -87,9 +77,7 @@ def compressed() -> Iterator[Case]:
             record(patched, size + delta),
         )
     unstated = _made("short text without size", short, compression_level=9, content_size_flag=0)
-    yield bad(
-        "compressed-no-content-size", "made without a content size", "ZST-3", record(unstated, size)
-    )
+    yield bad("compressed-no-content-size", "made without a content size", "ZST-3", record(unstated, size))
     yield bad("compressed-cut", "one byte is missing", "ZST-6", record(plain[:-1], size))
     yield bad("compressed-twice", "the frame stands twice", "ZST-1", record(plain * 2, size))
     head = Head(len(HELLO)).encode()
@@ -129,12 +117,8 @@ def prefixes() -> Iterator[Case]:
             content,
         )
     frame = _made("prefix text", new, old, compression_level=9, checksum_flag=1)
-    yield bad(
-        "prefix-missing", "decoded without its prefix", "ZST-6 ZST-7", record(frame, len(new))
-    )
+    yield bad("prefix-missing", "decoded without its prefix", "ZST-6 ZST-7", record(frame, len(new)))
     wrong = record(frame, len(new)) | {"prefix": (old[:100] + b"#" + old[101:]).hex()}
     yield bad("prefix-changed", "one byte of the prefix is another", "ZST-7", wrong)
     unused = record(PLAIN, len(HELLO)) | {"prefix": old[:64].hex()}
-    yield good(
-        "prefix-not-used", "a frame that needs no prefix is given one", "ZST-1", unused, HELLO
-    )
+    yield good("prefix-not-used", "a frame that needs no prefix is given one", "ZST-1", unused, HELLO)

@@ -209,9 +209,7 @@ def _tables(state: _Run) -> None:
     state.put("signatures", b"".join(row.encode() for row in state.at["rows"]))
     state.put("trust", bundle.chain.section() if bundle.trust is None else bundle.trust)
     wraps = [
-        one.build(bundle.kind, state.publisher_id, bundle.bundle_id, bundle.cek)
-        if isinstance(one, Wrap)
-        else one
+        one.build(bundle.kind, state.publisher_id, bundle.bundle_id, bundle.cek) if isinstance(one, Wrap) else one
         for one in bundle.recipients
     ]
     state.put("recipients", b"".join(state.put("entries", sorted(wraps))))

@@ -59,9 +59,7 @@ def seal_x25519(public: bytes, enc: bytes, dh: bytes, info: bytes, cek: bytes) -
 def seal(key: RecipientKey, info: bytes, cek: bytes, slot: str) -> bytes:
     """enc || ciphertext for a recipient; `slot` tells several wraps of one CEK apart."""
     if key.type == 1:
-        ephemeral = X25519PrivateKey.from_private_bytes(
-            expand(slot, "ephemeral " + cek.hex() + info.hex(), 32)
-        )
+        ephemeral = X25519PrivateKey.from_private_bytes(expand(slot, "ephemeral " + cek.hex() + info.hex(), 32))
         dh = ephemeral.exchange(X25519PublicKey.from_public_bytes(key.public))
         enc = ephemeral.public_key().public_bytes_raw()
         return seal_x25519(key.public, enc, dh, info, cek)

@@ -221,10 +221,27 @@ def test_any_encoding_of_the_output(shop: Shop, encoding: str) -> None:
 
 
 HEAVY = (
-    "cryptography", "nacl", "backports", "compression", "hashlib", "tempfile", "shutil", "dataclasses", "inspect", "logging",
-    "concurrent", "threading", "pathlib", "json", "random", "urllib", "socket", "subprocess", "importlib.metadata",
+    "cryptography",
+    "nacl",
+    "backports",
+    "compression",
+    "hashlib",
+    "tempfile",
+    "shutil",
+    "dataclasses",
+    "inspect",
+    "logging",
+    "concurrent",
+    "threading",
+    "pathlib",
+    "json",
+    "random",
+    "urllib",
+    "socket",
+    "subprocess",
+    "importlib.metadata",
     "shtab",
-)  # fmt: skip
+)
 
 
 def test_inspect_without_keys_imports_little(stock: Shop) -> None:

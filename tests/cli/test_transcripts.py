@@ -157,10 +157,32 @@ def test_publisher_with_thresholds(shop: Shop) -> None:
     for name in ("r2", "s2", "s3", "p"):
         shop.run("keygen", "signer", "-o", f"{name}.pem", "-q")
     shop.run(
-        "publisher", "init", "--root", "root.pem", "--root", "r2.pem", "--root-threshold", "2", "--signer", "ci.pem.pub",
-        "--signer", "s2.pem.pub", "--signer", "s3.pem", "--threshold", "2", "--pointer-signer", "p.pem.pub",
-        "--issued", "2026-01-01", "--expires", "2027-01-01T00:00:00Z", "-o", "new.trust", "-q",
-    )  # fmt: skip
+        "publisher",
+        "init",
+        "--root",
+        "root.pem",
+        "--root",
+        "r2.pem",
+        "--root-threshold",
+        "2",
+        "--signer",
+        "ci.pem.pub",
+        "--signer",
+        "s2.pem.pub",
+        "--signer",
+        "s3.pem",
+        "--threshold",
+        "2",
+        "--pointer-signer",
+        "p.pem.pub",
+        "--issued",
+        "2026-01-01",
+        "--expires",
+        "2027-01-01T00:00:00Z",
+        "-o",
+        "new.trust",
+        "-q",
+    )
     document = json.loads(shop.run("publisher", "show", "new.trust", "--json").out)["documents"][0]
     assert {name: (role["threshold"], len(role["keys"])) for name, role in document["roles"].items()} == {
         "root": (2, 2), "release": (2, 3), "pointer": (1, 1),
@@ -262,13 +284,27 @@ def test_sizes_that_are_taken(size: str) -> None:
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("--share-small", "9MiB"), ("--share-small", "4 apples"), ("--level", "0"), ("--level", "23"), ("--number", "0"),
-        ("--number", "-1"), ("--number", str(1 << 53)), ("--created", "yesterday"), ("--created", "1969-01-01"),
-        ("--expires", "+0d"), ("--expires", "+3x"), ("--requires-host", ".."), ("--requires-host", "3..2"),
-        ("--requires-host", "1.2.3.4.5"), ("--platform", "Linux!"), ("--metadata", "novalue"), ("--metadata", "=x"),
-        ("--product", "no spaces"), ("--expires", "2020-01-01"),
+        ("--share-small", "9MiB"),
+        ("--share-small", "4 apples"),
+        ("--level", "0"),
+        ("--level", "23"),
+        ("--number", "0"),
+        ("--number", "-1"),
+        ("--number", str(1 << 53)),
+        ("--created", "yesterday"),
+        ("--created", "1969-01-01"),
+        ("--expires", "+0d"),
+        ("--expires", "+3x"),
+        ("--requires-host", ".."),
+        ("--requires-host", "3..2"),
+        ("--requires-host", "1.2.3.4.5"),
+        ("--platform", "Linux!"),
+        ("--metadata", "novalue"),
+        ("--metadata", "=x"),
+        ("--product", "no spaces"),
+        ("--expires", "2020-01-01"),
     ],
-)  # fmt: skip
+)
 def test_values_that_are_wrong_usage(shop: Shop, option: str, value: str) -> None:
     ended = shop.run("pack", "dist", "-o", "new.bndl", *PACK, option, value, code=2)
     assert "error: " in ended.err

@@ -112,10 +112,7 @@ def _leaves() -> Iterator[Case]:
         ),
         (
             "index-little-endian",
-            lambda b: [
-                sha256(b"\0" + i.to_bytes(8, "little") + p).digest()
-                for i, p in enumerate(pieces(b))
-            ],
+            lambda b: [sha256(b"\0" + i.to_bytes(8, "little") + p).digest() for i, p in enumerate(pieces(b))],
             "The index is little-endian; leaf 0 is right and leaf 1 is not.",
         ),
         (
@@ -125,10 +122,7 @@ def _leaves() -> Iterator[Case]:
         ),
         (
             "last-zero-filled",
-            lambda b: [
-                sha256(b"\0" + u64(i) + p.ljust(LEAF, b"\0")).digest()
-                for i, p in enumerate(pieces(b))
-            ],
+            lambda b: [sha256(b"\0" + u64(i) + p.ljust(LEAF, b"\0")).digest() for i, p in enumerate(pieces(b))],
             "The last leaf is filled with zeros.",
         ),
         (

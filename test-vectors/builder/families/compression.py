@@ -25,17 +25,13 @@ OWN_FAULTS: dict[str, Form] = {
         "ZST-4",
     ),
     "states-zero": Form(lambda _: raw_frame(b""), "The frame is one of nothing.", "ZST-4"),
-    "states-too-much": Form(
-        lambda p: frame(raw_blocks(p), 1 << 40), "The frame states 1 TiB.", "ZST-4"
-    ),
+    "states-too-much": Form(lambda p: frame(raw_blocks(p), 1 << 40), "The frame states 1 TiB.", "ZST-4"),
     "states-only-one-more": Form(
         lambda p: frame(raw_blocks(p), len(p) + 1),
         "The frame states one byte more than it yields and its pieces have.",
         "ZST-4",
     ),
-    "states-all-ones": Form(
-        lambda p: frame(raw_blocks(p), 2**64 - 1), "The frame states 2^64 - 1 bytes.", "ZST-4"
-    ),
+    "states-all-ones": Form(lambda p: frame(raw_blocks(p), 2**64 - 1), "The frame states 2^64 - 1 bytes.", "ZST-4"),
     "bomb": Form(
         lambda p: frame(repeated_blocks(0, 32 * MIB), len(p)),
         "The frame states what its pieces have and yields 32 MiB.",
@@ -67,13 +63,9 @@ OWN_FAULTS: dict[str, Form] = {
         "ZST-5",
     ),
     "not-compressed": Form(lambda p: p, "A stored record is labelled zstd.", "ZST-1"),
-    "gzip": Form(
-        lambda p: bytes.fromhex("1f8b08000000000000ff") + p, "The record begins like gzip.", "ZST-1"
-    ),
+    "gzip": Form(lambda p: bytes.fromhex("1f8b08000000000000ff") + p, "The record begins like gzip.", "ZST-1"),
     "one-byte": Form(lambda _: b"\x28", "The record is the first byte of the magic.", "ZST-1"),
-    "frame-in-frame": Form(
-        lambda p: raw_frame(raw_frame(p)), "The record is compressed twice.", "ZST-4"
-    ),
+    "frame-in-frame": Form(lambda p: raw_frame(raw_frame(p)), "The record is compressed twice.", "ZST-4"),
 }
 
 OWN_FORMS: dict[str, Form] = {
@@ -87,16 +79,10 @@ OWN_FORMS: dict[str, Form] = {
         "The stated window is 1 KiB and smaller than the content.",
         "ZST-5",
     ),
-    "level-1": Form(
-        lambda p: compress(p, params=(("compression_level", 1),)), "A fast level.", "ZST-6"
-    ),
-    "level-19": Form(
-        lambda p: compress(p, params=(("compression_level", 19),)), "A slow level.", "ZST-6"
-    ),
+    "level-1": Form(lambda p: compress(p, params=(("compression_level", 1),)), "A fast level.", "ZST-6"),
+    "level-19": Form(lambda p: compress(p, params=(("compression_level", 19),)), "A slow level.", "ZST-6"),
     "larger": Form(
-        lambda p: frame(
-            b"".join(block(0, 1, p[i : i + 1], i + 1 == len(p)) for i in range(len(p))), len(p)
-        ),
+        lambda p: frame(b"".join(block(0, 1, p[i : i + 1], i + 1 == len(p)) for i in range(len(p))), len(p)),
         "The frame is four times as long as the content.",
         "ZST-6",
     ),
@@ -107,8 +93,7 @@ def raw_small(plain: bytes) -> bytes:
     """Raw blocks of at most 1 KiB, the largest that a window of 1 KiB allows."""
     starts = range(0, len(plain), 1024)
     return b"".join(
-        block(0, len(plain[at : at + 1024]), plain[at : at + 1024], at + 1024 >= len(plain))
-        for at in starts
+        block(0, len(plain[at : at + 1024]), plain[at : at + 1024], at + 1024 >= len(plain)) for at in starts
     )
 
 

@@ -59,9 +59,7 @@ def _scalars() -> Iterator[Case]:
     key = SigningKey("ed25519 scalar")
     for times, name in ((1, "plus-l"), (2, "plus-2l"), (14, "plus-14l")):
         comment = f"S is {times} times L too large; without EDS-1 the signature is valid."
-        yield _refused(
-            f"s-{name}", lambda _, t=times: (key.public, shifted(key, t)), comment, "EDS-1"
-        )
+        yield _refused(f"s-{name}", lambda _, t=times: (key.public, shifted(key, t)), comment, "EDS-1")
 
     def is_l(message: bytes) -> bytes:
         return signature(key.sign(message)[:32], L)
@@ -112,9 +110,7 @@ def _mixed_keys() -> Iterator[Case]:
         a, public = mixed("ed25519 mixed", multiple)
         sign = prime_order_nonce(a, public, multiple, cofactorless=False)
         comment = f"A has a part of order {name}; the equation holds only with the cofactor."
-        yield _refused(
-            f"a-mixed-{name}-cofactored", lambda _, p=public, s=sign: (p, s), comment, "EDS-5"
-        )
+        yield _refused(f"a-mixed-{name}-cofactored", lambda _, p=public, s=sign: (p, s), comment, "EDS-5")
         sign = prime_order_nonce(a, public, multiple, cofactorless=True)
         bundle = _signed(f"ed25519-a-mixed-{name}-exact", lambda _, p=public, s=sign: (p, s))
         comment = f"A has a part of order {name}; the equation holds exactly."

@@ -82,12 +82,7 @@ def _long_message() -> Iterator[Case]:
     for name, change, comment in (
         (
             "chunks-swapped",
-            lambda m: (
-                m[:start]
-                + m[start + chunk : start + 2 * chunk]
-                + m[start:][:chunk]
-                + m[start + 2 * chunk :]
-            ),
+            lambda m: m[:start] + m[start + chunk : start + 2 * chunk] + m[start:][:chunk] + m[start + 2 * chunk :],
             "Two chunks were swapped before signing.",
         ),
         (

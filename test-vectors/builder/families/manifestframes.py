@@ -17,12 +17,8 @@ MIB = 1 << 20
 
 OWN_FAULTS: dict[str, Form] = {
     "empty": Form(lambda _: b"", "The frame has no bytes.", "ZST-1"),
-    "states-one-more": Form(
-        lambda p: frame(raw_blocks(p), len(p) + 1), "The stated size is one too large.", "ZST-6"
-    ),
-    "states-one-less": Form(
-        lambda p: frame(raw_blocks(p), len(p) - 1), "The stated size is one too small.", "ZST-6"
-    ),
+    "states-one-more": Form(lambda p: frame(raw_blocks(p), len(p) + 1), "The stated size is one too large.", "ZST-6"),
+    "states-one-less": Form(lambda p: frame(raw_blocks(p), len(p) - 1), "The stated size is one too small.", "ZST-6"),
     "states-zero": Form(lambda p: frame(raw_blocks(p), 0), "The stated size is 0.", "ZST-6"),
     "window-72-mib": Form(
         lambda p: frame(raw_blocks(p), len(p), window=WINDOW_72_MIB),

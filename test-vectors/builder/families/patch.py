@@ -64,9 +64,7 @@ def _accepted() -> Iterator[Case]:
     yield _case(patch("emptied", []), "No file is left.", "REC-8")
     changed = [same[0], File("b", NEW), *same[2:]]
     bundle = patch("changed", changed, [Record([1], coding=1, prefix=[[1, 1, 0, 5000]])])
-    yield _case(
-        bundle, "One file changed; its record has its older self as prefix.", "REC-10 BDY-6"
-    )
+    yield _case(bundle, "One file changed; its record has its older self as prefix.", "REC-10 BDY-6")
     bundle = patch("changed-stored", changed)
     yield _case(bundle, "One file changed; its record is stored.", "REC-8")
     shifted = [File("0", b"first\n"), *changed]
@@ -199,9 +197,7 @@ def _prefixes() -> Iterator[Case]:
     comment = "The needed release with a content that is not what its listing says."
     yield case(damaged, comment, "BDY-5", "CONTENT_DIGEST", stop=1)
     files[5] = File("f", NEW)
-    bundle = patch(
-        "prefix-damaged", files, [Record([6]), Record([5], coding=1, prefix=[[1, 1, 0, 4000]])]
-    )
+    bundle = patch("prefix-damaged", files, [Record([6]), Record([5], coding=1, prefix=[[1, 1, 0, 4000]])])
     comment = (
         "The needed release has the right listing and a damaged content. The damage lies behind"
         " the range that is used, and the content must not be used at all."

@@ -144,9 +144,7 @@ def cases() -> Iterator[Case]:
         yield case(tree(f"paths-{name}", *files), comment, rules, "PATH_COLLISION")
     for name, (paths, comment) in ACCEPTED.items():
         files = (File(path, b"%d" % i) for i, path in enumerate(paths))
-        rules = (
-            "PTH-7 PTH-8" if name in ("same-folder", "same-name", "file-like-folder") else "PTH-1"
-        )
+        rules = "PTH-7 PTH-8" if name in ("same-folder", "same-name", "file-like-folder") else "PTH-1"
         yield case(tree(f"paths-fine-{name}", *files), comment, _RULES.get(name, rules))
 
 

@@ -66,9 +66,7 @@ def _accepted() -> Iterator[Case]:
         ("fine-8-ranges-of-1", [[0, 0, i, 1] for i in range(8)], "Eight ranges of one byte."),
     ):
         yield case(_after(name, ranges), comment, "REC-9 REC-10 REC-11")
-    bundle = _after(
-        "fine-not-used", [[0, 0, 0, SIZE]], coded=raw_frame(four("prefix").files[1].data)
-    )
+    bundle = _after("fine-not-used", [[0, 0, 0, SIZE]], coded=raw_frame(four("prefix").files[1].data))
     yield case(bundle, "A prefix that the frame does not use.", "REC-9")
     bundle = four("prefix-fine-of-cut")
     halves = [Record([[0, 0, 100]]), Record([[0, 100, SIZE - 100]], coding=1)]

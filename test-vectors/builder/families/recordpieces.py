@@ -30,9 +30,7 @@ def cases() -> Iterator[Case]:
     yield from _missing()
 
 
-def _refused(
-    name: str, comment: str, rules: str, *tables: Pieces, code: str = "RECORD_PIECES"
-) -> Case:
+def _refused(name: str, comment: str, rules: str, *tables: Pieces, code: str = "RECORD_PIECES") -> Case:
     """Records of these pieces over rows of 100, 200 and 300 bytes."""
     bundle = three(f"records-{name}")
     bundle.records = [_claimed(pieces) for pieces in tables]

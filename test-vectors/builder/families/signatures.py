@@ -166,9 +166,7 @@ def _unknown() -> Iterator[Case]:
     yield case(bundle, "Only a stranger signed.", "SIG-6", "SIGNATURE_THRESHOLD")
 
 
-def _row_over(
-    message: Callable[..., bytes], key: SigningKey = RELEASE_KEY
-) -> Callable[[bytes], Row]:
+def _row_over(message: Callable[..., bytes], key: SigningKey = RELEASE_KEY) -> Callable[[bytes], Row]:
     return lambda header: Row(1, key.kid, key.sign(message(header)))
 
 
@@ -353,8 +351,6 @@ def _thresholds() -> Iterator[Case]:
     yield case(bundle, "A key of unknown algorithm beside a sufficient one.", "TRU-14 SIG-6")
     bundle = release("signatures-threshold-pointer-label", chains[1, 2])
     bundle.signers, bundle.label = [keys[0]], LABELS[2]
-    yield case(
-        bundle, "A release key signed with the pointer's label.", "SIG-8", "SIGNATURE_INVALID"
-    )
+    yield case(bundle, "A release key signed with the pointer's label.", "SIG-8", "SIGNATURE_INVALID")
     if built(bundle).at["rows"][0].kid != keys[0].kid:
         raise ValueError("the row is not the key's")

@@ -40,9 +40,7 @@ def _prelude() -> Iterator[Case]:
         "case": (bytes.fromhex("89626e646c0d0a1a"), "The letters of the magic are small."),
     }
     for name, (value, comment) in magic.items():
-        yield case(
-            _with_prelude(f"prelude-magic-{name}", 0, value), comment, "PRE-1", "PRELUDE_MAGIC"
-        )
+        yield case(_with_prelude(f"prelude-magic-{name}", 0, value), comment, "PRE-1", "PRELUDE_MAGIC")
     bundle = release("prelude-magic-crlf-to-lf")
     data = built(bundle).file.replace(b"\r\n", b"\n", 1)
     comment = "A text transfer turned the CRLF of the magic into LF."
@@ -182,18 +180,14 @@ def _shifted() -> Iterator[Case]:
         yield case(bundle, comment, "PRE-8", "TRUNCATED", stop=0)
     bundle = _with_prelude("sizes-header-length-beyond-file", 12, u32(1024))
     data = built(bundle).file[:1000]
-    yield case(
-        bundle, "The file ends inside a header of 1,024 bytes.", "PRE-8", "TRUNCATED", data=data
-    )
+    yield case(bundle, "The file ends inside a header of 1,024 bytes.", "PRE-8", "TRUNCATED", data=data)
 
 
 def _cuts() -> Iterator[Case]:
     probe = built(wide("sizes-probe"))
     for name, start, end in probe.sections:
         if name != "body":
-            yield _cut(
-                f"sizes-cut-inside-{name}", (start + end) // 2, f"The file ends inside {name}."
-            )
+            yield _cut(f"sizes-cut-inside-{name}", (start + end) // 2, f"The file ends inside {name}.")
             yield _cut(f"sizes-cut-after-{name}", end, f"The file ends after {name}.")
     start, end = section(probe, "body")
     messages = sum(map(len, probe.at["messages"]))
@@ -236,9 +230,7 @@ def _ends() -> Iterator[Case]:
     yield case(bundle, "A second bundle follows the first.", "PRE-9", "TRAILING_DATA", data=data)
     bundle = pointer("sizes-trailing-pointer")
     data = built(bundle).file + b"\0"
-    yield case(
-        bundle, "A byte follows a pointer, which has no body.", "PRE-9", "TRAILING_DATA", data=data
-    )
+    yield case(bundle, "A byte follows a pointer, which has no body.", "PRE-9", "TRAILING_DATA", data=data)
     bundle = wide("sizes-trailing-multi-record")
     data = built(bundle).file + b"\0"
     comment = "A byte follows a body of several leaves."

@@ -82,9 +82,7 @@ def _signers() -> Iterator[Case]:
     public = encode(torsion(1))
     small = ForgedKey(1, public, exact(0, public, 1))
     start = Chain.start("fragile-successor")
-    chain = start.extended(
-        root=role(1, small), signers=[SigningKey("fragile-successor root 1"), small]
-    )
+    chain = start.extended(root=role(1, small), signers=[SigningKey("fragile-successor root 1"), small])
     comment = "A new root has one key, of order 8; its equation holds."
     yield case(release("trust-signers-small-order-new", chain), comment, "EDS-3", "TRUST_SIGNATURE")
 
@@ -243,9 +241,7 @@ def _keys() -> Iterator[Case]:
 def _epochs() -> Iterator[Case]:
     yield _case("epoch-skipped", "A document skips epoch 2.", "TRU-9", "TRUST_EPOCH", epoch=3)
     yield _case("epoch-repeated", "A document repeats epoch 1.", "TRU-9", "TRUST_EPOCH", epoch=1)
-    yield _case(
-        "epoch-far", "A document has epoch 2^53-1.", "TRU-9", "TRUST_EPOCH", epoch=2**53 - 1
-    )
+    yield _case("epoch-far", "A document has epoch 2^53-1.", "TRU-9", "TRUST_EPOCH", epoch=2**53 - 1)
     yield _case(
         "epoch-zero",
         "A document has epoch 0.",

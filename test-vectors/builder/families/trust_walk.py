@@ -139,9 +139,7 @@ def _known() -> Iterator[Case]:
         rules = "TRU-22" if "document" in name else "TRU-10 TRU-11 SIG-5"
         yield case(bundle, comment, rules, "TRUST_SIGNATURE", pin=pin)
     first = chain.frames[0]
-    bundle = _release(
-        "trust-known-first-flipped", chain, replace(first, table=flip(first.table, -1))
-    )
+    bundle = _release("trust-known-first-flipped", chain, replace(first, table=flip(first.table, -1)))
     comment = "The last bit of the signature of the first document is wrong."
     yield case(bundle, comment, "TRU-11 SIG-5", "TRUST_SIGNATURE", pin=pin)
     newest = chain.frames[4]
@@ -151,9 +149,7 @@ def _known() -> Iterator[Case]:
     yield case(bundle, comment, "TRU-22", "TRUST_SIGNATURE", pin=pin)
     strangers = [Row(1, bytes(32), bytes(64)), Row(2570, bytes(32), b"grease")]
     roots = [SigningKey(f"rotated root {i}") for i in (1, 2)]
-    bundle = _release(
-        "trust-known-more-rows", chain, 1, old.signed(*roots, extra=strangers), 3, 4, 5
-    )
+    bundle = _release("trust-known-more-rows", chain, 1, old.signed(*roots, extra=strangers), 3, 4, 5)
     comment = "A known document has rows of unknown keys besides."
     yield case(bundle, comment, "SIG-7 EXT-1", pin=pin)
     bundle = _release("trust-new-more-rows", chain, 1, old.signed(*roots, extra=strangers), 3, 4, 5)
@@ -234,9 +230,7 @@ def _expiry() -> Iterator[Case]:
     ):
         chain = Chain.start(f"expiring-{name}", expires=expires)
         bundle = pointer(f"trust-expiry-pointer-{name}", chain)
-        yield case(
-            bundle, f"A pointer, read {name} the second its document expires.", "TRU-18", code
-        )
+        yield case(bundle, f"A pointer, read {name} the second its document expires.", "TRU-18", code)
         bundle = release(f"trust-expiry-release-{name}", chain)
         comment = f"A release, read {name} the second its document expires."
         yield case(bundle, comment, "TRU-18")
@@ -261,9 +255,7 @@ def _unsupported() -> Iterator[Case]:
     ):
         chain = Chain.start(f"migrating-{name}", release=role(threshold, *keys))
         bundle = release(f"trust-unknown-alg-release-{name}", chain)
-        comment = (
-            f"The release role needs {threshold} of {len(keys)} keys, one of unknown algorithm."
-        )
+        comment = f"The release role needs {threshold} of {len(keys)} keys, one of unknown algorithm."
         yield case(bundle, comment, "TRU-14 TRU-15", code)
         bundle = pointer(f"trust-unknown-alg-release-{name}-pointer", chain)
         comment = "The same publisher's pointers are not concerned."

@@ -36,9 +36,7 @@ def _trees() -> Iterator[Case]:
     bundle = _tree("valid-one-empty-file", File("empty", b""))
     yield case(bundle, "An empty file has no record, and the body is empty.", "LST-4 REC-7")
     bundle = _tree("valid-minimal", File("a.txt", b"a"))
-    yield case(
-        bundle, "The smallest release with a record.", "PRE-1 SIG-4 HDR-1 ENC-3", key_case=True
-    )
+    yield case(bundle, "The smallest release with a record.", "PRE-1 SIG-4 HDR-1 ENC-3", key_case=True)
     yield case(release("valid-two-files"), "Two files, one executable.", "LST-1")
     bundle = _tree(
         "valid-many-files",
@@ -46,9 +44,7 @@ def _trees() -> Iterator[Case]:
     )
     yield case(bundle, "Thirty files in three folders, one of them empty.", "LST-2 REC-6")
     twice = b"the same bytes in three places"
-    bundle = _tree(
-        "valid-equal-contents", *(File(path, twice) for path in ("b/two", "a/one", "c/three"))
-    )
+    bundle = _tree("valid-equal-contents", *(File(path, twice) for path in ("b/two", "a/one", "c/three")))
     yield case(bundle, "Three files of one content share one record.", "LST-3 REC-4")
     bundle = _tree("valid-modes", File("plain", b"0"), File("tool", b"1", 1), File("void", b"", 1))
     yield case(bundle, "Both modes, also on an empty file.", "LST-1")
@@ -59,9 +55,7 @@ def _trees() -> Iterator[Case]:
         File("\U0001f4e6", b"p"),
         File("\uffee", b"e"),
     )
-    yield case(
-        bundle, "Names outside ASCII are ordered by their bytes, not by code units.", "LST-2"
-    )
+    yield case(bundle, "Names outside ASCII are ordered by their bytes, not by code units.", "LST-2")
     bundle = _tree(
         "valid-names-with-spaces",
         File(" leading and inner", b"1"),
@@ -77,9 +71,7 @@ def _trees() -> Iterator[Case]:
 
 
 def _records() -> Iterator[Case]:
-    yield case(
-        wide("valid-multi-record"), "Three records over three leaves.", "BDY-2 ENC-3", key_case=True
-    )
+    yield case(wide("valid-multi-record"), "Three records over three leaves.", "BDY-2 ENC-3", key_case=True)
     bundle = _tree("valid-two-records-zeros", File("zeros", bytes((8 << 20) + 5)))
     bundle.records = [
         Record([[0, 0, 8 << 20]], coding=1),
@@ -132,9 +124,7 @@ def _roles() -> Iterator[Case]:
     yield case(bundle, "Three of five release keys signed.", "SIG-6")
     bundle = release("valid-hybrid-recipient")
     bundle.recipients = [Wrap(HYBRID)]
-    yield case(
-        bundle, "A recipient of type 2.", "RCP-3 RCP-6", identity="device-hybrid", key_case=True
-    )
+    yield case(bundle, "A recipient of type 2.", "RCP-3 RCP-6", identity="device-hybrid", key_case=True)
     bundle = release("valid-x25519-recipient")
     yield case(bundle, "A recipient of type 1.", "RCP-3 RCP-6", key_case=True)
     yield case(pointer("valid-pointer"), "A pointer without offers.", "HDR-11 PTR-1", key_case=True)
