@@ -141,7 +141,7 @@ class KeyFileError(BundleError):
 
 
 _CBR = "CBR-1 CBR-2 CBR-3 CBR-4 CBR-5 CBR-6 CBR-7 CBR-8 CBR-9"
-_ZST = "ZST-1 ZST-2 ZST-3 ZST-5 ZST-6 ZST-7"
+_ZST = "ZST-1 ZST-2 ZST-3 ZST-5 ZST-6 ZST-7 ZST-8"
 _FETCH = "fetch the file again; if it stays, ask the publisher"
 _FORGED = "do not use this file; fetch it from the publisher"
 _PUBLISHER = "ask the publisher for a correct bundle"
@@ -218,7 +218,7 @@ CODES: dict[str, tuple[type[BundleError], str, str, str]] = {
     "LEAF_TABLE": (DigestError, "leaves", "BDY-1", _FETCH),
     "BODY_DIGEST": (DigestError, "body", "BDY-2", _FETCH),
     "RECORD_DECRYPT": (DecryptError, "record", "ENC-3", _PUBLISHER),
-    "RECORD_FRAME": (FormatError, "record", "ZST-1 ZST-2 ZST-3 ZST-4 ZST-5 ZST-6 ZST-7", _PUBLISHER),
+    "RECORD_FRAME": (FormatError, "record", "ZST-1 ZST-2 ZST-3 ZST-4 ZST-5 ZST-6 ZST-7 ZST-8", _PUBLISHER),
     "NEEDED_CONTENT": (NeededTreeError, "record", "BDY-6", "repair the older release, or fetch the complete bundle"),
     "CONTENT_DIGEST": (DigestError, "content", "BDY-5", _PUBLISHER),
     "ENTRY_NOT_FOUND": (EntryNotFoundError, "usage", "", "list the bundle to see its paths"),

@@ -1,4 +1,4 @@
-"""One zstd frame at a time (RFC 8878; rules ZST-1 to ZST-7). The only importer of zstd libraries.
+"""One zstd frame at a time (RFC 8878; rules ZST-1 to ZST-8). The only importer of zstd libraries.
 
 Frames are read with `zstandard`, which keeps its context between frames (making a new one costs
 three times as much as decoding a small file) and decodes into a buffer of the final size. They are written
@@ -25,6 +25,8 @@ _MAGIC = b"\x28\xb5\x2f\xfd"
 DICTIONARY_MAGIC = b"\x37\xa4\x30\xec"
 PREFIX_MIN = 8
 _WINDOW_LOG_MAX = 27
+_BLOCK_MAX = 128 << 10
+_RLE = 1 << 1  # block type 1, as it stands in the block's head
 _WINDOW_MAX = 1 << _WINDOW_LOG_MAX
 
 LEVEL_MIN, LEVEL_MAX = 1, 22
@@ -42,7 +44,7 @@ def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
         The stated content size in bytes.
 
     Raises:
-        FormatError: with `code`, for a breach of ZST-1, ZST-2, ZST-3 or ZST-5.
+        FormatError: with `code`, for a breach of ZST-1, ZST-2, ZST-3, ZST-5 or ZST-8.
     """
     if bytes(frame[:4]) != _MAGIC or len(frame) < 6:
         raise refuse(code, "not a zstd frame")
@@ -67,7 +69,21 @@ def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
     size = int.from_bytes(field, "little") + (256 if size_flag == 1 else 0)
     if window > window_max:
         raise refuse(code, f"zstd frame with a window over {window_max} bytes")
+    _check_blocks(frame, position + width, code)
     return size
+
+
+def _check_blocks(frame: bytes | memoryview, position: int, code: str) -> None:
+    """No block above 128 KiB (ZST-8). Whatever else is wrong with blocks is left to the decoder."""
+    end = len(frame)
+    while position + 3 <= end:
+        head = frame[position] | frame[position + 1] << 8 | frame[position + 2] << 16
+        size = head >> 3
+        if size > _BLOCK_MAX:
+            raise refuse(code, "zstd frame with a block over 128 KiB")
+        if head & 1:
+            return
+        position += 3 + (1 if head & 6 == _RLE else size)
 
 
 def decompress(frame: bytes | memoryview, size: int, code: str, prefix: bytes | memoryview = b"") -> bytes:

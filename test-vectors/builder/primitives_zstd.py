@@ -90,14 +90,14 @@ def _forms() -> Iterator[Case]:
     yield good(
         "block-of-128-kib",
         "the longest block",
-        "ZST-6",
+        "ZST-8",
         record(Head(131_072).encode() + rle(3, 131_072), 131_072),
         b"\x03" * 131_072,
     )
     yield bad(
         "block-over-128-kib",
         "one byte more than a block may have",
-        "ZST-6",
+        "ZST-6 ZST-8",
         record(Head(131_073).encode() + rle(3, 131_073), 131_073),
     )
 

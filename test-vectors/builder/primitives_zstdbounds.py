@@ -51,8 +51,6 @@ def windows() -> Iterator[Case]:
         record(whole, most),
         b"\x42" * most,
     )
-    over = Head(most + 1).encode() + rle_blocks(0x42, most + 1)
-    yield bad("single-segment-record-over", "one byte more than 8 MiB", "ZST-5", record(over, most + 1))
     yield good(
         "single-segment-manifest-9-mib",
         "within the bounds of a manifest",

@@ -8,7 +8,7 @@ from builder.bundle import Bundle, File, Record
 from builder.cases import Case, case
 from builder.changes import tree
 from builder.framefaults import FAULTS, FORMS, WINDOW_8_MIB, WINDOW_9_MIB, Form, sized
-from builder.frames import block, compress, frame, raw_blocks, raw_frame, repeated_blocks
+from builder.frames import BLOCK, block, compress, frame, raw_blocks, raw_frame, repeated_blocks
 
 MIB = 1 << 20
 TEXT = b"".join(b"line %d of a text that compresses\n" % i for i in range(90))
@@ -130,6 +130,12 @@ def _shared() -> Iterator[Case]:
         bundle = tree(f"compression-shared-{name}", *files)
         bundle.records = [Record([0, 1, 2], coding=1, coded=raw_frame(plain))]
         yield case(bundle, comment, "ZST-4", "RECORD_FRAME", stop=0)
+    for name, length, code in (("fine-block-of-128-kib", BLOCK, ""), ("block-over-128-kib", BLOCK + 1, "RECORD_FRAME")):
+        zeros = bytes(length)
+        bundle = tree(f"compression-{name}", File("a", zeros))
+        bundle.records = [Record([0], coding=1, coded=frame(block(1, length, b"\0", last=True), length))]
+        comment = f"The frame is one repeated byte in one block of {length} bytes."
+        yield case(bundle, comment, "ZST-8", code, stop=0) if code else case(bundle, comment, "ZST-8")
     bundle = tree("compression-shared-frames", *files)
     coded = b"".join(map(raw_frame, (b"first", b"second", b"third")))
     bundle.records = [Record([0, 1, 2], coding=1, coded=coded)]
