@@ -32,7 +32,7 @@ test-wheel: $(READY) ## build the wheel and run the tests against it
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(PYTHON) -m venv $(WHEEL_VENV)
 	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[test]"
-	$(WHEEL_VENV)/bin/pytest -q -m 'not slow' $(ARGS)
+	BUNDLEFMT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest -q -m 'not slow' $(ARGS)
 
 lint: $(READY) ## style, types, layers
 	$(BIN)/ruff check .

@@ -58,6 +58,12 @@ def test_other_names_are_not_there() -> None:
         bundlefmt.nothing  # noqa: B018
 
 
+def test_the_wheel_is_what_is_tested_when_it_is_meant_to_be() -> None:
+    if "BUNDLEFMT_TEST_WHEEL" not in os.environ:
+        pytest.skip("make test-wheel")
+    assert PACKAGE.parent.name == "site-packages"
+
+
 def test_the_package_is_typed() -> None:
     assert (PACKAGE / "py.typed").is_file()
 
