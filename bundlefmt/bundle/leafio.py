@@ -33,6 +33,7 @@ class LeafFeed:
         self.sequential = leaves.source.sequential
         self._shared: dict[int, _SharedLeaf] = {}
         self._tail: tuple[int, bytes] = (-1, b"")  # last leaf read from a stream
+        self._ended = False  # the stream ended early; what is asked for ahead of that finding is empty
         self.buffers = Buffers()
         self.block_leaves = max(1, BATCH_BYTES // leaves.size)
 
@@ -52,6 +53,8 @@ class LeafFeed:
         Returns:
             The bytes, fewer where the stream ends early: leaves before its end are still whole.
         """
+        if self._ended:
+            return memoryview(b"")
         leaves = self.leaves
         base = first * leaves.size
         buffer = memoryview(bytearray(leaves.span(last)[1] - base))
@@ -60,6 +63,7 @@ class LeafFeed:
             done = len(self._tail[1])
             buffer[:done] = self._tail[1]
         count = leaves.source.read_into(leaves.body_at + base + done, buffer[done:]) if done < len(buffer) else 0
+        self._ended = done + count < len(buffer)
         self._tail = (last, bytes(buffer[last * leaves.size - base :]))
         return buffer[: done + count]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from queue import SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
 
@@ -64,7 +64,7 @@ def worker_count() -> int:
     return max(1, min(count, 4))
 
 
-def in_order(tasks: Iterable[Task[T]], workers: int, budget: int) -> Iterator[T]:
+def in_order(tasks: Iterable[Task[T]], workers: int, budget: int) -> Generator[T, None, None]:
     """Run tasks on threads and yield their results in the order of the tasks.
 
     Args:

@@ -101,17 +101,18 @@ class Scan:
         if self._feed.sequential:
             workers = min(workers, 1)  # the input is read in this thread anyway
         outcomes = in_order(self._tasks(batches), workers, _BUDGET)
-        for batch in batches:
-            if batch.run:
-                yield from self._open_run(batch, outcomes)
-                continue
-            outcome = next(outcomes)
-            assert isinstance(outcome, _Outcome)  # noqa: S101 - tasks and batches are in one order
-            yield from outcome.decoded
-            if outcome.error is not None:
-                raise outcome.error
-        for _ in outcomes:  # lets the pool end its threads
-            pass
+        try:
+            for batch in batches:
+                if batch.run:
+                    yield from self._open_run(batch, outcomes)
+                    continue
+                outcome = next(outcomes)
+                assert isinstance(outcome, _Outcome)  # noqa: S101 - tasks and batches are in one order
+                yield from outcome.decoded
+                if outcome.error is not None:
+                    raise outcome.error
+        finally:
+            outcomes.close()  # not left to the collector: a kept error keeps this frame, and so its threads
 
     def _tasks(self, batches: list[Batch]) -> Iterator[Task[_Outcome | memoryview]]:
         feed = self._feed
