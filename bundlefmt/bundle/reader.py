@@ -7,7 +7,7 @@ facts without trust there is `bundlefmt.bundle.inspect`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import IO, NamedTuple, Self, TypeVar
 
@@ -15,7 +15,7 @@ from bundlefmt.bundle.body import Leaves, RecordDecoder
 from bundlefmt.bundle.checks import DigestCheck, NoCheck
 from bundlefmt.bundle.core import Front, Release, open_pointer, open_release, open_release_record
 from bundlefmt.bundle.front import keeping, open_front, read_leaves
-from bundlefmt.bundle.needed import NeededTree, build_prefix
+from bundlefmt.bundle.needed import NeededTree, Span, build_prefix
 from bundlefmt.bundle.policy import TrustPolicy, judge_pointer, judge_release
 from bundlefmt.bundle.scan import Scan, expect_end
 from bundlefmt.bundle.source import ByteSource, FileSource, Openable, open_source
@@ -263,7 +263,14 @@ class BundleReader:
         Raises:
             BundleError: NEEDED_TREE, NEEDED_CONTENT.
         """
-        return b"".join(self._guard(iter((self._external(self.listing.files[row]),))))
+        data = bytearray()
+        for part in self.external_chunks(row):
+            data += part
+        return bytes(data)
+
+    def external_chunks(self, row: int) -> Iterator[bytes | memoryview]:
+        """As `external`, in pieces, each valid until the next one is taken. Discard all if it raises."""
+        return self._guard(self._external(self.listing.files[row]))
 
     def verify_all(self) -> None:
         """Read and verify every content and the padding.
@@ -274,7 +281,8 @@ class BundleReader:
         for _ in self.contents():
             pass
         for row in self._release.table.external:
-            self.external(row)
+            for _ in self.external_chunks(row):
+                pass
 
     # Inside
 
@@ -308,7 +316,7 @@ class BundleReader:
         row = self.listing.row_of(entry)
         indexes = self._records_of(row)
         if not indexes:
-            yield self._external(entry)
+            yield from self._external(entry)
             return
         state = sha256()
         for decoded in Scan(self._leaves, self._decoder, NoCheck(self.listing), self._workers).some(indexes):
@@ -338,25 +346,28 @@ class BundleReader:
             self._by_row = found
         return self._by_row.get(row, [])
 
-    def _external(self, entry: FileEntry) -> bytes:
+    def _external(self, entry: FileEntry) -> Iterator[bytes | memoryview]:
         if self._needed is None:  # cannot be: a patch does not open without its needed tree
             raise refuse("NEEDED_TREE", "this patch needs another release")
-        return self._needed.read_row(self._needed.listing.first_rows[entry.digest])
+        return self._needed.chunks(self._needed.listing.first_rows[entry.digest])
 
     def _prefix(self, ranges: tuple[Range, ...]) -> bytes:
-        return build_prefix(ranges, self._own_range, self._needed)
+        return build_prefix(ranges, self._own_ranges, self._needed)
 
-    def _own_range(self, row: int, offset: int, length: int) -> bytes:
+    def _own_ranges(self, row: int, spans: Sequence[Span]) -> list[bytes]:
         """Bytes of an earlier content of this body, opened again; one layer deep at most (REC-11)."""
-        parts: list[bytes] = []
-        end = offset + length
+        parts = [bytearray() for _ in spans]
         for index in self._records_of(row):
             for piece, start in self._positions(index, row):
-                low, high = max(offset, piece.offset), min(end, piece.offset + piece.length)
-                if low < high:
-                    data = self._open_record(index)
-                    parts.append(bytes(data[start + low - piece.offset : start + high - piece.offset]))
-        return b"".join(parts)
+                low, high = piece.offset, piece.offset + piece.length
+                wanted = [number for number, (at, length) in enumerate(spans) if at < high and at + length > low]
+                if not wanted:
+                    continue
+                data = memoryview(self._open_record(index))[start : start + piece.length]
+                for number in wanted:
+                    at, length = spans[number]
+                    parts[number] += data[max(at - low, 0) : at + length - low]
+        return [bytes(part) for part in parts]
 
     def _open_record(self, index: int) -> bytes:
         number, data = self._last_record

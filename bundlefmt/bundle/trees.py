@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
+from bundlefmt.bundle.needed import Span, cut
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.model.listing import EXECUTABLE, REGULAR, FileEntry, Listing, encode_listing, parse_listing
@@ -26,24 +28,17 @@ class BundleTree:
         self.publisher_id: bytes | None = reader.header.publisher_id
         self.listing: Listing = reader.listing
 
-    def read_row(self, row: int) -> bytes:
-        """A whole content."""
-        return self.read_range(row, 0, self.listing.files[row].size)
-
-    def read_range(self, row: int, offset: int, length: int) -> bytes:
-        """Part of a content, which is read whole so that its digest is checked."""
+    def chunks(self, row: int) -> Iterator[bytes | memoryview]:
+        """A content from start to end."""
         path = self.listing.files[row].path
-        parts: list[bytes] = []
-        position = 0
         try:
-            for chunk in self._reader.chunks(path):
-                low, high = max(offset - position, 0), min(offset + length - position, len(chunk))
-                if low < high:
-                    parts.append(bytes(chunk[low:high]))
-                position += len(chunk)
+            yield from self._reader.chunks(path)
         except BundleError as exc:
             raise refuse("NEEDED_CONTENT", f"{path[:100]!a} of the needed release: {exc}") from exc
-        return b"".join(parts)
+
+    def read_ranges(self, row: int, spans: Sequence[Span]) -> list[bytes]:
+        """Parts of a content."""
+        return cut(self.chunks(row), spans)
 
 
 class FolderTree:
@@ -88,29 +83,25 @@ class FolderTree:
                 found.append(FileEntry(name, EXECUTABLE if info.st_mode & stat.S_IXUSR else REGULAR, size, digest))
         return found
 
-    def read_row(self, row: int) -> bytes:
-        """A whole content, hashed."""
-        return self.read_range(row, 0, self.listing.files[row].size)
-
-    def read_range(self, row: int, offset: int, length: int) -> bytes:
-        """Part of a content; the whole file is hashed from the bytes that are used (RDG-3)."""
+    def chunks(self, row: int) -> Iterator[bytes | memoryview]:
+        """A content from start to end, hashed from the bytes that are handed out (RDG-3)."""
         entry = self.listing.files[row]
         state = sha256()
-        parts: list[bytes] = []
-        position = 0
+        size = 0
         try:
             with open(os.path.join(self._path, *entry.path.split("/")), "rb") as file:
-                while block := file.read(_BLOCK):
+                while size <= entry.size and (block := file.read(_BLOCK)):
                     state.update(block)
-                    low, high = max(offset - position, 0), min(offset + length - position, len(block))
-                    if low < high:
-                        parts.append(block[low:high])
-                    position += len(block)
+                    size += len(block)
+                    yield block
         except OSError as exc:
             raise refuse("NEEDED_CONTENT", f"{entry.path[:100]!a}: {exc.strerror}") from exc
-        if position != entry.size or state.digest() != entry.digest:
+        if size != entry.size or state.digest() != entry.digest:
             raise refuse("NEEDED_CONTENT", f"{entry.path[:100]!a} changed")
-        return b"".join(parts)
+
+    def read_ranges(self, row: int, spans: Sequence[Span]) -> list[bytes]:
+        """Parts of a content."""
+        return cut(self.chunks(row), spans)
 
 
 def _hash_file(path: str) -> tuple[int, bytes]:

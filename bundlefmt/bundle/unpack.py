@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 
 from bundlefmt.bundle.reader import BundleReader
-from bundlefmt.bundle.workplace import make_folder, private_path
+from bundlefmt.bundle.workplace import make_folder, private_path, umask
 from bundlefmt.errors import refuse
 from bundlefmt.model.listing import FileEntry
 
@@ -43,7 +43,7 @@ def unpack(
     try:
         make_folder(work)
         _Tree(reader, work, progress).write()
-        os.chmod(work, 0o777 & ~_umask())
+        os.chmod(work, 0o777 & ~umask())
         if sync:
             sync_tree(work)
         os.rename(work, target)
@@ -61,13 +61,6 @@ def _remove(work: str) -> None:
     import shutil  # noqa: PLC0415 - only after a failure
 
     shutil.rmtree(work, ignore_errors=True)
-
-
-def _umask() -> int:
-    # There is no way to read it without setting it; the value set meanwhile is the strictest.
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 class _Tree:
@@ -118,9 +111,8 @@ class _Tree:
             if handle >= 0:
                 os.close(handle)
         for row in self._reader.manifest.table.external:
-            data = self._reader.external(row)
-            for each in (row, *self._copies.get(row, ())):
-                self._whole(files[each], data)
+            self._stream(row)
+            self._duplicate(row)
 
     def _whole(self, entry: FileEntry, data: bytes | memoryview) -> None:
         handle = self._create(entry)
@@ -129,6 +121,16 @@ class _Tree:
         finally:
             os.close(handle)
         self._advance(entry.size)
+
+    def _stream(self, row: int) -> None:
+        """Copy a content of the needed tree, whatever its size; its digest is checked at its end."""
+        handle = self._create(self._reader.listing.files[row])
+        try:
+            for part in self._reader.external_chunks(row):
+                _write_all(handle, part)
+                self._advance(len(part))
+        finally:
+            os.close(handle)
 
     def _duplicate(self, row: int) -> None:
         """Copy a content that was written in parts to the other files that have it."""

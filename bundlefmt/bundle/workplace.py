@@ -34,3 +34,21 @@ def make_file(path: str, mode: int = 0o600) -> int:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     return os.open(path, flags, mode)
+
+
+def umask() -> int:
+    """This process's file mode mask.
+
+    Where the system does not tell it, it has to be set to be read; the value meanwhile is the strictest, so that
+    a file another thread makes at that moment is too private and never too open.
+    """
+    try:
+        with open("/proc/self/status", "rb") as status:
+            for line in status:
+                if line.startswith(b"Umask:"):
+                    return int(line.split()[1], 8)
+    except (OSError, ValueError, IndexError):
+        pass
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

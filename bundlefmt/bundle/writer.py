@@ -20,7 +20,7 @@ from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.scan import audit
 from bundlefmt.bundle.source import FileSource
-from bundlefmt.bundle.workplace import make_file, private_path
+from bundlefmt.bundle.workplace import make_file, private_path, umask
 from bundlefmt.crypto import digests
 from bundlefmt.crypto.suite import Binding
 from bundlefmt.errors import BundleError, refuse
@@ -215,7 +215,7 @@ class BundleWriter:
         self._check(handle, cek, plan, record, moved=len(data) != body_at)
         if options.sync:
             os.fsync(handle)
-        os.chmod(work, 0o666 & ~_umask())
+        os.chmod(work, 0o666 & ~umask())
         contents = sum(1 for row, first in enumerate(plan.first) if row == first)
         return Packed(
             record,
@@ -306,12 +306,6 @@ class BundleWriter:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.close()
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _move_body(handle: int, body_at: int, body_len: int, head: bytes) -> None:

@@ -9,12 +9,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import forge
 from support.publisher import NOW, Publisher
 from support.reading import Pipe, collect_once
 from support.records import build
 
-from bundlefmt.bundle.needed import build_prefix
+from bundlefmt.bundle.needed import build_prefix, cut
 from bundlefmt.bundle.trees import BundleTree, FolderTree
 from bundlefmt.bundle.unpack import unpack
 from bundlefmt.errors import BundleError, NeededTreeError
@@ -161,21 +163,28 @@ def test_ranges_of_a_bundle_and_of_a_folder_are_equal(folder: Path) -> None:
     bundle, disk = BundleTree(ACME.open(ACME.pack(OLD))), FolderTree(folder)
     assert bundle.listing.encoded == disk.listing.encoded
     for row, (_, data) in enumerate(sorted(OLD.items())):
-        assert bundle.read_row(row) == disk.read_row(row) == data
-        for offset, length in ((0, 1), (1, 2), (len(data) - 1, 1), (0, len(data))):
-            assert bundle.read_range(row, offset, length) == data[offset : offset + length]
-            assert disk.read_range(row, offset, length) == data[offset : offset + length]
+        assert b"".join(map(bytes, bundle.chunks(row))) == b"".join(disk.chunks(row)) == data
+        spans = [(0, 1), (len(data) - 1, 1), (1, 2), (0, len(data)), (1, 2)]
+        expected = [data[offset : offset + length] for offset, length in spans]
+        assert bundle.read_ranges(row, spans) == disk.read_ranges(row, spans) == expected
+
+
+@given(
+    st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 59), st.integers(1, 60)), max_size=9), st.integers(1, 9)
+)
+def test_spans_are_cut_from_any_chunks(data: bytes, wanted: list[tuple[int, int]], size: int) -> None:
+    spans = [(offset, min(length, len(data) - offset)) for offset, length in wanted if offset < len(data)]
+    chunks = [data[start : start + size] for start in range(0, len(data), size)]
+    assert cut(chunks, spans) == [data[offset : offset + length] for offset, length in spans]
 
 
 def test_a_prefix_that_looks_like_a_dictionary(folder: Path) -> None:
     with pytest.raises(BundleError, match="RECORD_PREFIX"):
-        build_prefix((Range(0, 0, 0, 8),), lambda *_: b"\x37\xa4\x30\xec1234", None)
+        build_prefix((Range(0, 0, 0, 8),), lambda *_: [b"\x37\xa4\x30\xec1234"], None)
     with pytest.raises(BundleError, match="RECORD_PREFIX"):  # put together from two ranges
-        build_prefix(
-            (Range(0, 0, 0, 2), Range(0, 0, 0, 6)), lambda row, at, n: b"\x37\xa4" if n == 2 else b"\x30\xec1234", None
-        )
+        build_prefix((Range(0, 0, 0, 2), Range(0, 0, 0, 6)), lambda *_: [b"\x37\xa4", b"\x30\xec1234"], None)
     with pytest.raises(BundleError, match="NEEDED_TREE"):
-        build_prefix((Range(1, 0, 0, 8),), lambda *_: b"", None)
+        build_prefix((Range(1, 0, 0, 8),), lambda *_: [b""], None)
 
 
 def test_a_wrong_prefix_is_found_by_the_digest(folder: Path) -> None:
