@@ -11,6 +11,8 @@ from bundlefmt.limits import LIMITS
 from bundlefmt.model.records import Piece
 
 _BLOCK = 1 << 20
+_SMALL = 64 << 10
+_HOLD = 32 << 20  # bytes of small files kept between looking for equal ones and packing
 
 
 class Plan(NamedTuple):
@@ -37,7 +39,7 @@ def make_plan(files: tuple[Input, ...], share_small: int) -> Plan:
     Returns:
         The plan; a function of the input alone (W-9).
     """
-    first = _first_rows(files)
+    files, first = _first_rows(files)
     rows = [row for row, item in enumerate(files) if first[row] == row and item.size]
     small = [row for row in rows if files[row].size < share_small]
     large = [row for row in rows if files[row].size >= share_small]
@@ -75,23 +77,40 @@ def _likeness(path: str) -> tuple[str, str]:
     return name.partition(".")[2] or name, path
 
 
-def _first_rows(files: tuple[Input, ...]) -> tuple[int, ...]:
-    """For each row the first row with equal bytes. Only files of equal size are hashed for it."""
+def _first_rows(files: tuple[Input, ...]) -> tuple[tuple[Input, ...], tuple[int, ...]]:
+    """For each row the first row with equal bytes. Only files of equal size are read for it.
+
+    Returns:
+        The inputs, small ones that were read now with their bytes at hand, so that they are not read twice;
+        and the first rows.
+    """
     sizes = Counter(item.size for item in files)
     seen: dict[tuple[int, bytes], int] = {}
     first: list[int] = []
+    held: list[Input] = []
+    room = _HOLD
     buffer = memoryview(bytearray(_BLOCK))
     for row, item in enumerate(files):
-        if sizes[item.size] == 1:
-            first.append(row)
+        if sizes[item.size] == 1 or not item.size:
+            first.append(row if item.size else seen.setdefault((0, b""), row))
+            held.append(item)
             continue
-        first.append(seen.setdefault((item.size, _digest(item, buffer)), row))
-    return tuple(first)
+        data = item.source if isinstance(item.source, bytes) else b""
+        if not data and item.size <= min(room, _SMALL):
+            part = buffer[: item.size]
+            item.read_into(0, part)
+            data = bytes(part)
+        digest = sha256(data).digest() if data else _digest(item, buffer)
+        found = seen.setdefault((item.size, digest), row)
+        first.append(found)
+        if found == row and data and not isinstance(item.source, bytes):
+            room -= item.size
+            item = item._replace(source=data)  # noqa: PLW2901 - the same input, read
+        held.append(item)
+    return tuple(held), tuple(first)
 
 
 def _digest(item: Input, buffer: memoryview) -> bytes:
-    if isinstance(item.source, bytes):
-        return sha256(item.source).digest()
     state = sha256()
     for offset in range(0, item.size, len(buffer)):
         part = buffer[: min(len(buffer), item.size - offset)]

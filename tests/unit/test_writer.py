@@ -332,20 +332,29 @@ def test_a_duplicate_that_changes(folder: Path, out: Path, monkeypatch: pytest.M
     assert ACME.open(out).read("sub/same.bin") == bytes(range(256)) * 100
 
 
-def test_files_that_become_equal(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "sub" / "same.bin").write_bytes(b"x" * 25_600)
+@pytest.mark.parametrize(("repeat", "outcome"), [(100, "packed as read"), (400, "INPUT_CHANGED SELF_CHECK")])
+def test_files_that_become_equal(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, repeat: int, outcome: str
+) -> None:
+    """Small files are packed as they were read when equal ones were sought; large ones are read again."""
+    (folder / "twin.bin").write_bytes(bytes(range(256)) * repeat)
+    (folder / "sub" / "same.bin").write_bytes(b"x" * 256 * repeat)
     real = writing.make_plan
 
     def plan(*args: Any) -> Any:
         made = real(*args)
-        (folder / "sub" / "same.bin").write_bytes(bytes(range(256)) * 100)
+        (folder / "sub" / "same.bin").write_bytes(bytes(range(256)) * repeat)
         return made
 
     monkeypatch.setattr(writing, "make_plan", plan)
     writer = make(out)
     writer.add_folder(folder)
-    assert refused(writer.close) in ("INPUT_CHANGED", "SELF_CHECK")
-    assert os.listdir(out.parent) == []
+    if outcome == "packed as read":
+        writer.close()
+        assert ACME.open(out).read("sub/same.bin") == b"x" * 256 * repeat
+    else:
+        assert refused(writer.close) in outcome.split()
+        assert os.listdir(out.parent) == []
 
 
 # Keys
