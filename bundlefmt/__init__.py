@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bundlefmt.bundle.front import Audited, audit_bundle
     from bundlefmt.bundle.inspect import Inspection, inspect_bundle
+    from bundlefmt.bundle.newkeys import accept_identities, new_identities
     from bundlefmt.bundle.policy import Floor, TrustPolicy
     from bundlefmt.bundle.reader import BundleReader, Chunk, ReadPointer, read_pointer
-    from bundlefmt.bundle.source import ByteSource
+    from bundlefmt.bundle.rewrap import RecipientChange
+    from bundlefmt.bundle.rewrite import Rewritten, change_recipients, write_head
+    from bundlefmt.bundle.source import ByteSource, JoinedSource
     from bundlefmt.bundle.trees import BundleTree, FolderTree
     from bundlefmt.bundle.unpack import unpack
     from bundlefmt.bundle.writer import BundleWriter, Packed, PackOptions
@@ -75,6 +78,7 @@ __all__ = [
     "Identity",
     "Inspection",
     "InstallError",
+    "JoinedSource",
     "KeyFileError",
     "LimitError",
     "Limits",
@@ -86,8 +90,10 @@ __all__ = [
     "PolicyError",
     "ReadPointer",
     "Recipient",
+    "RecipientChange",
     "ReleaseRecord",
     "Requires",
+    "Rewritten",
     "SignatureError",
     "Signer",
     "SourceError",
@@ -97,23 +103,30 @@ __all__ = [
     "TrustPolicy",
     "UnsupportedError",
     "WriteError",
+    "accept_identities",
     "audit_bundle",
+    "change_recipients",
     "format_recipient",
     "format_trust_file",
     "inspect_bundle",
+    "new_identities",
     "parse_identities",
     "parse_recipients",
     "parse_trust_file",
     "read_pointer",
     "unpack",
+    "write_head",
 ]
 
 _HOMES = {
     "bundle.front": "Audited audit_bundle",
     "bundle.inspect": "Inspection inspect_bundle",
+    "bundle.newkeys": "accept_identities new_identities",
     "bundle.policy": "Floor TrustPolicy",
     "bundle.reader": "BundleReader Chunk ReadPointer read_pointer",
-    "bundle.source": "ByteSource",
+    "bundle.rewrap": "RecipientChange",
+    "bundle.rewrite": "Rewritten change_recipients write_head",
+    "bundle.source": "ByteSource JoinedSource",
     "bundle.trees": "BundleTree FolderTree",
     "bundle.unpack": "unpack",
     "bundle.writer": "BundleWriter PackOptions Packed",

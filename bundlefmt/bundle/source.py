@@ -11,6 +11,19 @@ import os
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from bundlefmt.errors import refuse
+from bundlefmt.limits import LIMITS
+
+# The longest head there can be: every section at its limit, and 32 bytes for each leaf of the longest body.
+_HEAD_LEN = (
+    32
+    + LIMITS.header_len
+    + LIMITS.signatures_len
+    + LIMITS.trust_len
+    + LIMITS.recipients_len
+    + LIMITS.manifest_len
+    + 32 * (LIMITS.body_len // LIMITS.leaf_max)
+)
+_READ = 1 << 20
 
 
 @runtime_checkable
@@ -81,6 +94,10 @@ class FileSource:
         except OSError as exc:
             raise refuse("SOURCE_FAILED", f"reading failed: {exc.strerror}") from exc
         return done
+
+    def fileno(self) -> int:
+        """The descriptor, for copying inside the kernel."""
+        return self._fd
 
     def close(self) -> None:
         """Close the file if this object opened it."""
@@ -169,6 +186,67 @@ def _wrap_stream(stream: BinaryIO) -> ByteSource:
     except (OSError, ValueError, AttributeError):
         pass
     return StreamSource(stream)
+
+
+class JoinedSource:
+    """A bundle whose head and body are kept apart, read as the one run of bytes they are.
+
+    Neither file says where the other begins, and nothing has to: a reader judges the bytes in the order
+    in which they come, so a head with another body is refused like any other damaged bundle.
+
+    Args:
+        head: everything before the body; a stream is read into memory, within the format's limits.
+        body: the body; when it is a stream, the whole is one.
+        body_at: where the body begins in `body`, when that is a whole bundle.
+
+    Raises:
+        SourceError: SOURCE_FAILED.
+    """
+
+    def __init__(self, head: Openable, body: Openable, *, body_at: int = 0) -> None:
+        self._head = _in_memory(open_source(head))
+        try:
+            self._body = open_source(body)
+        except BaseException:
+            self._head.close()
+            raise
+        self._cut = self._head.size or 0
+        self._body_at = body_at
+        self.sequential = self._body.sequential
+        self.size: int | None = None
+        if self._body.size is not None:
+            self.size = self._cut + max(0, self._body.size - body_at)
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        """Read from the head, from the body, or over their border."""
+        done = 0
+        if offset < self._cut:
+            wanted = min(len(buffer), self._cut - offset)
+            done = self._head.read_into(offset, buffer[:wanted])
+            if done < wanted:  # the head became shorter: what follows must not move up
+                return done
+        if done < len(buffer):
+            done += self._body.read_into(offset + done - self._cut + self._body_at, buffer[done:])
+        return done
+
+    def close(self) -> None:
+        """Close both."""
+        self._head.close()
+        self._body.close()
+
+
+def _in_memory(source: ByteSource) -> ByteSource:
+    """A source of known size that is read by position; a stream is read to its end first."""
+    if source.size is not None and not source.sequential:
+        return source
+    data = bytearray()
+    buffer = memoryview(bytearray(_READ))
+    while count := source.read_into(len(data), buffer):
+        data += buffer[:count]
+        if len(data) > _HEAD_LEN:
+            raise refuse("SOURCE_FAILED", f"more than {_HEAD_LEN} bytes are no head")
+    source.close()
+    return BytesSource(data)
 
 
 def read_exact(source: ByteSource, offset: int, length: int, what: str) -> bytes:

@@ -15,8 +15,8 @@ from bundlefmt.errors import refuse
 
 if TYPE_CHECKING:
     from bundlefmt.bundle.writer import Packed
-    from bundlefmt.keys.signers import FileSigner
-    from bundlefmt.model.release import Requires
+    from bundlefmt.keys.signers import Signer
+    from bundlefmt.model.release import NewIdentity, Requires
 
 _UNITS = {"": 1, "K": 1 << 10, "KIB": 1 << 10, "KB": 1000, "M": 1 << 20, "MIB": 1 << 20, "MB": 1000_000}
 _COPY = 1 << 20
@@ -123,6 +123,13 @@ def _add_record(group: argparse._ArgumentGroup) -> None:
     notes = group.add_mutually_exclusive_group()
     notes.add_argument("--notes", metavar="TEXT", default="", help="release notes")
     notes.add_argument("--notes-file", metavar="FILE", help="release notes from a file; - is standard input")
+    add(
+        "--new-identity",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="identity that devices take into their keyring with this release; repeatable",
+    )
     add("--metadata", metavar="KEY=VALUE", type=pair, action="append", default=[], help="any pair of texts; repeatable")
 
 
@@ -154,7 +161,7 @@ def source_date() -> int | None:
     return int(text)
 
 
-def load_signer(path: str) -> FileSigner:
+def load_signer(path: str) -> Signer:
     """A signing key; the passphrase of an encrypted one is asked for on the terminal, and never an argument.
 
     Raises:
@@ -186,7 +193,7 @@ def run_pack(args: argparse.Namespace) -> int:
         from bundlefmt.cli.output import refuse_terminal
 
         refuse_terminal("a bundle")
-    arguments.check_stdin(args.trust, args.notes_file, *args.signer, *args.recipient)
+    arguments.check_stdin(args.trust, args.notes_file, *args.signer, *args.recipient, *args.new_identity)
     created = args.created if args.created is not None else source_date()
     record = ReleaseRecord(
         product=args.product,
@@ -197,6 +204,7 @@ def run_pack(args: argparse.Namespace) -> int:
         requires=_requires(args),
         notes=_notes(args),
         metadata=_metadata(args.metadata),
+        identities=_identities(args.new_identity),
     )
     if args.expires is not None:
         relative, value = args.expires
@@ -286,6 +294,19 @@ def _metadata(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     if len(dict(pairs)) < len(pairs):
         raise UsageError("a --metadata key is given twice")
     return tuple(sorted(pairs, key=lambda item: item[0].encode()))
+
+
+def _identities(paths: list[str]) -> tuple[NewIdentity, ...]:
+    """Identities that travel inside the release."""
+    if not paths:
+        return ()
+    from bundlefmt.bundle.newkeys import travelling
+    from bundlefmt.limits import LIMITS
+
+    found = travelling(arguments.load_identities(paths))
+    if len(found) > LIMITS.identities:
+        raise UsageError(f"{len(found)} new identities; a release holds {LIMITS.identities}")
+    return found
 
 
 def _check_record(expires: int | None, created: int, product: str) -> None:

@@ -7,6 +7,7 @@ import os
 
 from bundlefmt.cli import arguments, facts, ui
 from bundlefmt.cli.arguments import UsageError
+from bundlefmt.cli.keyring import take
 
 _ENDING = ".bndl"
 
@@ -26,6 +27,9 @@ example:
         "-o", "--output", metavar="DIR", help=f"the new folder (default: the name of FILE without {_ENDING})"
     )
     parser.add_argument("--sync", action="store_true", help="make everything durable before the folder appears")
+    parser.add_argument(
+        "--keyring", metavar="KEY", help="afterwards, add the identities that the release brings to this file"
+    )
     arguments.add_expectations(parser)
     arguments.add_base(parser)
     arguments.add_json(parser)
@@ -42,15 +46,22 @@ def run_unpack(args: argparse.Namespace) -> int:
         unpack(reader, folder, sync=args.sync, progress=progress if progress.active else None)
         release = reader.manifest
     ui.end_progress()
+    # Only now: every byte of the release was good. An older identity stays in the file, for older bundles.
+    added = () if args.keyring is None else take(args.keyring, release.record)
     if args.json:
         record = facts.record_json(release.record, release.release_id)
-        ui.put_json(
-            "unpack", {"result": "unpacked", "output": folder, "release": {**record, **facts.tree_json(release)}}
-        )
+        body = {"result": "unpacked", "output": folder, "release": {**record, **facts.tree_json(release)}}
+        if args.keyring is not None:
+            body["new_in_keyring"] = [identity.recipient.key_id.hex() for identity in added]
+        ui.put_json("unpack", body)
     elif not args.quiet:
         size = sum(entry.size for entry in release.listing.files)
         ui.put(f"verified and unpacked to {folder}: {len(release.listing.files)} files, {ui.size(size)}")
         ui.put(f"  {release.record.product} {release.record.version}, number {release.record.number}")
+        for identity in added:
+            ui.put(f"  new in {args.keyring}: {identity}")
+        if release.record.identities and args.keyring is None:
+            ui.talk("note: the release brings identities; --keyring FILE, or keyring accept, takes them")
     return 0
 
 

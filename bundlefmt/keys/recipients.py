@@ -16,6 +16,8 @@ X25519 = hpke.X25519
 HYBRID = hpke.HYBRID
 TYPE_NAMES = {X25519: "x25519", HYBRID: "mlkem768-x25519"}
 _CHECK_LEN = 4
+MOST_TRIALS = 65_536  # attempts to open anonymous entries in one reading (RCP-6); some seconds of work
+_NAMED = 16  # identities that a refusal names
 
 
 class Recipient(NamedTuple):
@@ -101,6 +103,10 @@ class Identity:
             return None
         return hpke.unwrap(self.type, self._secret, entry.wrap, binding.wrap_info(self.type))
 
+    def exported(self) -> tuple[int, bytes]:
+        """Type and secret, for a keyring or a release record."""
+        return self.type, self._secret
+
     def armored(self) -> str:
         """The identity as text; secret."""
         return _armored(armor.IDENTITY, self.type, self._secret)
@@ -163,15 +169,37 @@ def open_entries(
         AccessError: NO_IDENTITY; it names the key ids that were tried.
     """
     keys = tuple(identities)
+    rows = tuple(entries)
     context = binding.manifest_context()
-    for entry in entries:
-        for identity in keys:
-            cek = identity.unwrap(entry, binding)
-            # An entry that opens to another key is skipped, not fatal: anyone can add entries (RCP-7).
-            if cek is not None and cobblestone.matches_commitment(cek, context, manifest_head):
+
+    def opened(identity: Opener, entry: RecipientEntry) -> bytes | None:
+        cek = identity.unwrap(entry, binding)
+        # An entry that opens to another key is skipped, not fatal: anyone can add entries (RCP-7).
+        if cek is not None and cobblestone.matches_commitment(cek, context, manifest_head):
+            return cek
+        return None
+
+    # Hints first: a digest for each pair, and nothing is opened that is not meant for one of the identities.
+    for entry in rows:
+        if entry.hint:
+            for identity in keys:
+                if (cek := opened(identity, entry)) is not None:
+                    return cek
+    # One identity after another, as preparing its secret costs as much as an attempt.
+    unmarked = [entry for entry in rows if not entry.hint]
+    trials = 0
+    for identity in keys:
+        for entry in unmarked:
+            if isinstance(identity, Identity) and identity.type != entry.type:
+                continue
+            trials += 1
+            if trials > MOST_TRIALS:
+                raise refuse("NO_IDENTITY", f"gave up after {MOST_TRIALS} attempts at anonymous recipient entries")
+            if (cek := opened(identity, entry)) is not None:
                 return cek
-    tried = ", ".join(map(str, keys)) or "none"
-    raise refuse("NO_IDENTITY", f"no recipient entry opens; identities tried: {tried}")
+    tried = ", ".join(map(str, keys[:_NAMED])) or "none"
+    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    raise refuse("NO_IDENTITY", f"no recipient entry opens; identities tried: {tried}{more}")
 
 
 def _check(label: str, body: bytes) -> bytes:

@@ -1,0 +1,104 @@
+"""Identities that travel inside a release, and the keyring file that takes them (section 8, field 8).
+
+A keyring is a file of identities (section 11). It only ever grows here: older identities keep opening older
+bundles. Secrets stay out of every message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+
+from bundlefmt.bundle.unpack import sync_folder
+from bundlefmt.bundle.workplace import make_file, private_path
+from bundlefmt.errors import KeyFileError, refuse
+from bundlefmt.keys.files import read_text
+from bundlefmt.keys.recipients import TYPE_NAMES, Identity, parse_identities
+from bundlefmt.model.release import NewIdentity, ReleaseRecord
+
+_MODE = 0o600
+
+
+def new_identities(record: ReleaseRecord) -> tuple[Identity, ...]:
+    """The identities that a verified release brings; those of unknown types are left out (REL-1).
+
+    Take them only from a release whose every byte was verified.
+    """
+    return tuple(Identity(item.type, item.secret) for item in record.identities if item.type in TYPE_NAMES)
+
+
+def travelling(identities: Sequence[Identity]) -> tuple[NewIdentity, ...]:
+    """Identities in the form and order in which a release record holds them."""
+    found = {NewIdentity(*identity.exported()) for identity in identities}
+    return tuple(sorted(found))
+
+
+def accept_identities(path: str | os.PathLike[str], identities: Sequence[Identity]) -> tuple[Identity, ...]:
+    """Add identities to a keyring file that does not have them yet; the file is made when there is none.
+
+    The file is replaced at once and durably, and only its owner can read it. What it held stays, comments
+    included. Two programs that add at the same time wait for each other.
+
+    Args:
+        path: of the keyring file.
+        identities: to add.
+
+    Returns:
+        Those that were not there before.
+
+    Raises:
+        KeyFileError: KEY_FILE, when the file is there and is no file of identities.
+        WriteError: WRITE_FAILED; the file is as it was.
+    """
+    target = os.path.realpath(path)
+    try:
+        with _alone(os.path.dirname(target)):
+            text = read_text(target) if os.path.lexists(target) else ""
+            try:
+                held = {identity.recipient for identity in parse_identities(text)} if text.strip() else set()
+            except KeyFileError as exc:
+                raise KeyFileError(exc.code, f"{os.fspath(path)}: {exc.detail}") from None
+            added = {each.recipient: each for each in identities if each.recipient not in held}
+            if added:
+                if text and not text.endswith("\n"):
+                    text += "\n"
+                text += "".join(
+                    f"Recipient {identity.recipient.key_id.hex()}\n{identity.armored()}" for identity in added.values()
+                )
+                _replace(target, text.encode())
+    except OSError as exc:
+        raise refuse("WRITE_FAILED", f"{os.fspath(path)}: {exc.strerror or exc}") from exc
+    return tuple(added.values())
+
+
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """One writer of keyrings in a folder at a time: the lock is on the folder, as the file itself is replaced."""
+    import fcntl  # noqa: PLC0415 - only here
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _replace(path: str, data: bytes) -> None:
+    work = private_path(path)
+    try:
+        handle = make_file(work, _MODE)
+        with os.fdopen(handle, "wb") as file:
+            if os.path.exists(path):
+                old = os.stat(path)
+                with contextlib.suppress(PermissionError):  # only a superuser gives files away
+                    os.fchown(handle, old.st_uid, old.st_gid)
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        os.replace(work, path)
+        sync_folder(os.path.dirname(path))
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(work)
