@@ -170,6 +170,15 @@ def test_number_of_items() -> None:
         cbor.decode(data, "MANIFEST_ENCODING", items=6000)
 
 
+def test_items_are_counted_past_strings_and_strange_heads() -> None:
+    """A string of more bytes than items are allowed is one item; counting stops where no head can be."""
+    text = b"\x59\x10\x00" + bytes(4096)
+    assert cbor.decode(b"\x82\x18\x18" + text, "MANIFEST_ENCODING", items=3) == [24, bytes(4096)]
+    for data in (b"\x82" + text + b"\x1c", b"\x82" + text + b"\x5f", b"\x82\x18\x18" + text + b"\x00\x00"):
+        with pytest.raises(EncodingError):
+            cbor.decode(data, "MANIFEST_ENCODING", items=4)
+
+
 @pytest.mark.parametrize("tail", [b"\x1c", b"\x5f", b"\x9f", b"\xfc"])
 def test_long_items_refuse_strange_heads(tail: bytes) -> None:
     data = anycbor.head(4, 5000) + b"\x00" * 4999 + tail

@@ -140,3 +140,19 @@ def test_sections_in_the_prelude() -> None:
 def test_listing_limits_are_those_of_the_module() -> None:
     assert listings.LIMITS is LIMITS
     assert forge.listing_of({}) == b"\x80"
+
+
+def test_extension_numbers() -> None:
+    from bundlefmt.model.header import parse_header
+
+    fields = ["bundlefmt/1", 1, 1, bytes(32), bytes(16), 1, [73, bytes(32)], [0, bytes(32)], []]
+    assert parse_header(anycbor.encode([*fields, {65535: 0}])).extensions == ((65535, 0),)
+    assert code_of(parse_header, anycbor.encode([*fields, {65536: 0}])) == "HEADER_SHAPE"
+
+
+def test_items_of_a_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bundlefmt.bundle import assemble
+
+    monkeypatch.setattr(assemble, "LIMITS", LIMITS._replace(table_item_len=100))
+    assert assemble.manifest_frame(bytes(100))
+    assert code_of(assemble.manifest_frame, bytes(101)) == "WRITE_LIMIT"

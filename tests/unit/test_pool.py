@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from support.publisher import FAST, Publisher
 
+from bundlefmt.bundle.buffers import Buffers
 from bundlefmt.bundle.pool import Task, in_order, worker_count
 
 
@@ -131,3 +132,34 @@ def test_worker_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert worker_count() == 1
+
+
+def test_buffers_are_used_again() -> None:
+    """Only large ones, only for lengths near their own, and never by two at once."""
+    buffers = Buffers()
+    big = buffers.take(1 << 20)
+    holder = big.obj
+    buffers.give(big)
+    assert buffers.take(100_000).obj is not holder  # too small to be worth it
+    again = buffers.take((1 << 20) - 5)
+    assert again.obj is holder
+    assert len(again) == (1 << 20) - 5
+    assert buffers.take(1 << 20).obj is not holder
+    buffers.give(memoryview(b"bytes are not taken back"))
+    found: list[object] = []
+
+    def work() -> None:
+        for _ in range(300):
+            one = buffers.take(1 << 20)
+            one[0] = 1
+            found.append(one)
+            time.sleep(0)
+            one[0] = 2
+            buffers.give(one)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 1200

@@ -221,3 +221,9 @@ def test_wraps_of_the_wrong_length() -> None:
         assert hpke.unwrap(kind, SECRET, wrapped, b"") == bytes(32)
         assert hpke.unwrap(kind, SECRET, wrapped, b"other") is None
     assert len(hpke.generate_secret()) == 32
+
+
+def test_fresh_keys_differ() -> None:
+    assert FileSigner.generate().public_key != FileSigner.generate().public_key
+    assert Identity.generate().recipient.type == HYBRID
+    assert Identity.generate(X25519).recipient != Identity.generate(X25519).recipient

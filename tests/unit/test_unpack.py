@@ -310,3 +310,22 @@ def test_two_threads_unpack_one_reader(tmp_path: Path) -> None:
     for number in range(3):
         assert (tmp_path / str(number) / "big").read_bytes() == BIG
     assert time.monotonic() > 0
+
+
+@pytest.mark.parametrize("status", ["real", "missing", "strange"])
+def test_the_mask_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: str) -> None:
+    from bundlefmt.bundle import workplace
+
+    def opened(*_: Any) -> Any:
+        if status == "missing":
+            raise FileNotFoundError(2, "No such file")
+        return io.BytesIO(b"Name: x\nUmask:\n")
+
+    old = os.umask(0o026)
+    try:
+        if status != "real":
+            monkeypatch.setattr("builtins.open", opened)
+        assert workplace.umask() == 0o026
+        assert os.umask(0o026) == 0o026
+    finally:
+        os.umask(old)
