@@ -161,7 +161,7 @@ CODES: dict[str, tuple[type[BundleError], str, str, str]] = {
     "RECIPIENT_TABLE": (FormatError, "tables", "RCP-1 RCP-2 RCP-3 RCP-4", _FETCH),
     "TRUST_SIGNATURE": (TrustError, "trust", "SIG-5 SIG-6 TRU-10 TRU-11 TRU-22", _FORGED),
     "TRUST_ENCODING": (EncodingError, "trust", _CBR, _PUBLISHER),
-    "TRUST_DOCUMENT": (TrustError, "trust", "TRU-2 TRU-3 TRU-4 TRU-5 TRU-6 TRU-20", _PUBLISHER),
+    "TRUST_DOCUMENT": (TrustError, "trust", "TRU-2 TRU-3 TRU-4 TRU-5 TRU-6 TRU-20 TRU-23", _PUBLISHER),
     "TRUST_PUBLISHER": (TrustError, "trust", "TRU-7 TRU-8", "check that this is the right trust file"),
     "TRUST_EPOCH": (TrustError, "trust", "TRU-9 TRU-12", _TRUST),
     "TRUST_FORK": (TrustError, "trust", "TRU-21", "ask the publisher which document is right, by another way"),
@@ -232,7 +232,7 @@ CODES: dict[str, tuple[type[BundleError], str, str, str]] = {
     "WRITE_LIMIT": (WriteError, "write", "", "make the release smaller"),
     "WRITE_FAILED": (WriteError, "write", "", "check permissions and free space and try again"),
     "SELF_CHECK": (WriteError, "write", "W-8", "check this machine's disk and memory, then pack again"),
-    "KEY_FILE": (KeyFileError, "key", "ARM-1", "check that this is the right key file and that it is whole"),
+    "KEY_FILE": (KeyFileError, "key", "ARM-1 ARM-3", "check that this is the right key file and that it is whole"),
     "TRUST_FILE": (KeyFileError, "key", "ARM-1 ARM-2", "get the trust file from the publisher again"),
 }
 

@@ -14,7 +14,7 @@ from bundlefmt.keys.signers import Signer, sign_row
 from bundlefmt.limits import LIMITS
 from bundlefmt.model.header import POINTER, RELEASE, Header
 from bundlefmt.model.manifest import ManifestLayout, join_manifest
-from bundlefmt.model.trustdoc import Role
+from bundlefmt.model.trustdoc import Key, Role
 from bundlefmt.trust.chain import TrustChain
 from bundlefmt.wire import sections, zstd
 from bundlefmt.wire.cose import LABEL_POINTER, LABEL_RELEASE
@@ -22,7 +22,7 @@ from bundlefmt.wire.cose import LABEL_POINTER, LABEL_RELEASE
 GREASE = tuple(range(0x0A0A, 0x10000, 0x1010))
 # Small manifests are packed hard, as they are read many times; large ones hold mostly digests, which do not shrink.
 _MANIFEST_LEVELS = ((64 << 10, 19), (1 << 20, 12), (LIMITS.table_item_len, 6))
-_ROW_LEN = 36 + 64
+_ROW_HEAD = 36
 _LABELS = {RELEASE: LABEL_RELEASE, POINTER: LABEL_POINTER}
 
 
@@ -136,7 +136,8 @@ def grease_extension() -> tuple[int, int]:
 
 def signatures_len(signers: Sequence[Signer]) -> int:
     """Bytes of the signatures section that these signers will make."""
-    return len({signer.public_key for signer in signers}) * _ROW_LEN
+    publics = {signer.public_key for signer in signers}
+    return sum(_ROW_HEAD + sections.SIGNATURE_LEN[Key.of(public).alg] for public in publics)
 
 
 def join_head(

@@ -105,13 +105,14 @@ def pointer_json(pointer: PointerRecord) -> Json:
 def role_json(role: Role) -> Json:
     """A role, with the kids of its keys."""
     from bundlefmt.crypto.digests import signer_kid
+    from bundlefmt.wire.sections import PUBLIC_KEY_LEN
 
     return {
         "threshold": role.threshold,
         "keys": [
             {
                 "alg": key.alg,
-                "kid": signer_kid(key.public).hex() if key.alg == 1 else None,
+                "kid": signer_kid(key.public).hex() if key.alg in PUBLIC_KEY_LEN else None,
                 "public_key": key.public.hex(),
             }
             for key in role.keys

@@ -9,7 +9,7 @@ from bundlefmt.cli import arguments, facts, ui
 from bundlefmt.errors import refuse
 
 if TYPE_CHECKING:
-    from bundlefmt.keys.signers import FileSigner
+    from bundlefmt.keys.signers import Signer
     from bundlefmt.model.trustdoc import Role
     from bundlefmt.trust.chain import TrustChain
 
@@ -94,13 +94,13 @@ def _init(args: argparse.Namespace) -> int:
     return 0
 
 
-def _root_keys(paths: list[str]) -> tuple[list[bytes], list[FileSigner]]:
+def _root_keys(paths: list[str]) -> tuple[list[bytes], list[Signer]]:
     """Public keys of the root role, and those of which the secret half is at hand."""
     from bundlefmt.cli.pack import load_signer
     from bundlefmt.keys.files import load_verification_key, read_file
 
     public: list[bytes] = []
-    signers: dict[bytes, FileSigner] = {}
+    signers: dict[bytes, Signer] = {}
     for path in paths:
         if b"PRIVATE KEY-----" in read_file(path):
             signer = load_signer(path)
@@ -144,13 +144,14 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _role_pairs(name: str, role: Role) -> list[tuple[str, str]]:
+    from bundlefmt.bundle.inspect import ALG_NAMES
     from bundlefmt.crypto.digests import signer_kid
 
     pairs = [(name, f"{role.threshold} of {len(role.keys)}")]
     for key in role.keys:
         what = (
-            f"ed25519 {signer_kid(key.public).hex()}"
-            if key.alg == 1
+            f"{ALG_NAMES[key.alg]} {signer_kid(key.public).hex()}"
+            if key.alg in ALG_NAMES
             else f"algorithm {key.alg}, {len(key.public)} bytes"
         )
         pairs.append(("", what))

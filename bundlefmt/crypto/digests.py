@@ -11,6 +11,7 @@ from bundlefmt.crypto.leaves import leaf_size as leaf_size  # noqa: PLC0414
 EMPTY = sha256(b"").digest()
 _PUBLISHER_AT = 21  # after the fixed bytes of a trust document
 HINT_LEN = 4
+_ED25519_LEN = 32
 
 
 def digest(data: bytes | memoryview) -> bytes:
@@ -19,8 +20,14 @@ def digest(data: bytes | memoryview) -> bytes:
 
 
 def signer_kid(public_key: bytes) -> bytes:
-    """COSE key thumbprint (RFC 9679) of a 32-byte Ed25519 public key; it selects, it never authorises (SIG-4)."""
-    return sha256(suite.THUMBPRINT_ED25519 + public_key).digest()
+    """Kid of a public key; it selects, it never authorises (SIG-4).
+
+    Args:
+        public_key: 32 bytes (Ed25519: the COSE key thumbprint, RFC 9679) or 1,984 (hybrid). The length tells
+            which, as each algorithm has its own (TRU-5).
+    """
+    start = suite.THUMBPRINT_ED25519 if len(public_key) == _ED25519_LEN else suite.HYBRID_SIGNER_LABEL
+    return sha256(start + public_key).digest()
 
 
 def recipient_key_id(recipient_type: int, public_key: bytes) -> bytes:

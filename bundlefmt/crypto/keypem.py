@@ -17,6 +17,12 @@ from bundlefmt.crypto.ed25519 import is_enrollable
 from bundlefmt.errors import refuse
 
 
+def _single(data: bytes) -> None:
+    """The library takes the first block of several, which could be half of a hybrid key (ARM-3)."""
+    if data.count(b"-----BEGIN ") > 1:
+        raise refuse("KEY_FILE", "more than one key in the file")
+
+
 def load_private(data: bytes, password: bytes | None) -> bytes:
     """Read a PKCS#8 PEM file.
 
@@ -34,6 +40,7 @@ def load_private(data: bytes, password: bytes | None) -> bytes:
         raise refuse("KEY_FILE", "this is a bundlefmt key file for decryption, not a signing key")
     if b"PRIVATE KEY-----" not in data:
         raise refuse("KEY_FILE", "no private key in PEM form in the file")
+    _single(data)
     try:
         key = load_pem_private_key(data, password)
     except TypeError:
@@ -58,6 +65,7 @@ def load_public(data: bytes) -> bytes:
     """
     if b"PRIVATE KEY-----" in data:
         raise refuse("KEY_FILE", "this is a private key; give its public half")
+    _single(data)
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm, InternalError):  # an Ed448 key of 32 bytes is the last

@@ -22,6 +22,7 @@ _RECORD = b"bundlefmt/1 record\0"
 _WRAP = b"bundlefmt/1 wrap\0"
 HINT_LABEL = b"bundlefmt/1 hint\0"
 RECIPIENT_LABEL = b"bundlefmt/1 recipient\0"
+HYBRID_SIGNER_LABEL = b"bundlefmt/1 signer\0\0\2"  # with alg 2
 THUMBPRINT_ED25519 = bytes.fromhex("a301012006215820")
 
 

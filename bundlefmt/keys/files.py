@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 
 from bundlefmt.errors import KeyFileError, refuse
+from bundlefmt.keys.hybrid import HybridSigner, is_hybrid
 from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
 from bundlefmt.keys.signers import FileSigner
 from bundlefmt.wire import armor
@@ -90,11 +91,11 @@ def load_keys(path: str) -> tuple[list[Identity], list[Recipient]]:
         raise _named(path, exc) from None
 
 
-def load_signer(path: str, password: Callable[[], bytes] | None = None) -> FileSigner:
+def load_signer(path: str, password: Callable[[], bytes] | None = None) -> FileSigner | HybridSigner:
     """A signing key.
 
     Args:
-        path: PKCS#8 PEM file.
+        path: PKCS#8 PEM file, of one block (Ed25519) or two (hybrid).
         password: asked only if the file is encrypted.
 
     Raises:
@@ -103,7 +104,8 @@ def load_signer(path: str, password: Callable[[], bytes] | None = None) -> FileS
     data = read_file(path)
     encrypted = b"BEGIN ENCRYPTED PRIVATE KEY-----" in data
     try:
-        return FileSigner.from_pem(data, password() if encrypted and password else None)
+        kind = HybridSigner if is_hybrid(data) else FileSigner
+        return kind.from_pem(data, password() if encrypted and password else None)
     except KeyFileError as exc:
         raise _named(path, exc) from None
 
@@ -112,14 +114,18 @@ def load_verification_key(path: str) -> bytes:
     """The public half of a signing key, from its file or from the private one.
 
     Returns:
-        32 bytes.
+        32 bytes, or 1,984 (hybrid).
 
     Raises:
         KeyFileError: KEY_FILE.
     """
     data = read_file(path)
     try:
-        from bundlefmt.crypto import keypem  # noqa: PLC0415 - slow to import, and readers have no PEM
+        from bundlefmt.crypto import hybridpem, keypem  # noqa: PLC0415 - slow to import, and readers have no PEM
+
+        if is_hybrid(data):
+            secret = b"PRIVATE KEY-----" in data
+            return HybridSigner.from_pem(data).public_key if secret else hybridpem.load_public(data)
 
         return FileSigner.from_pem(data).public_key if b"PRIVATE KEY-----" in data else keypem.load_public(data)
     except KeyFileError as exc:
@@ -135,7 +141,7 @@ def is_exposed(path: str) -> bool:
     return stat.S_ISREG(info.st_mode) and bool(info.st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def write_signer(path: str, signer: FileSigner) -> str:
+def write_signer(path: str, signer: FileSigner | HybridSigner) -> str:
     """Write a signing key and, beside it, its public half.
 
     Returns:
@@ -144,9 +150,7 @@ def write_signer(path: str, signer: FileSigner) -> str:
     Raises:
         WriteError: WRITE_FAILED; neither file was made.
     """
-    from bundlefmt.crypto import keypem  # noqa: PLC0415
-
-    return _write_pair(path, signer.private_pem(), keypem.public_pem(signer.public_key))
+    return _write_pair(path, signer.private_pem(), signer.public_pem())
 
 
 def write_identity(path: str, identity: Identity) -> str:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bundlefmt.crypto import ed25519
+from bundlefmt.crypto import ed25519, signatures
 from bundlefmt.crypto.digests import signer_kid
 from bundlefmt.errors import refuse
+from bundlefmt.model.trustdoc import Key
 from bundlefmt.wire.cose import signed_bytes
-from bundlefmt.wire.sections import ALG_ED25519, SignatureRow
+from bundlefmt.wire.sections import SignatureRow
 
 
 class Signer(Protocol):
-    """A holder of an Ed25519 signing key: a file, a token, a key service."""
+    """A holder of a signing key: a file, a token, a key service. The algorithm follows from the key's length."""
 
     @property
     def public_key(self) -> bytes:
-        """32 bytes."""
+        """32 bytes (Ed25519), or 1,984 bytes (hybrid: Ed25519, then ML-DSA-65)."""
 
     def sign(self, message: bytes) -> bytes:
-        """Sign at most 4 KiB; 64 bytes."""
+        """Sign at most 4 KiB; 64 bytes, or 3,373 bytes (hybrid, in the same order)."""
 
 
 class FileSigner:
@@ -70,6 +71,12 @@ class FileSigner:
 
         return keypem.private_pem(self._seed)
 
+    def public_pem(self) -> bytes:
+        """SubjectPublicKeyInfo PEM."""
+        from bundlefmt.crypto import keypem  # noqa: PLC0415
+
+        return keypem.public_pem(self._public)
+
     def __repr__(self) -> str:
         return f"FileSigner(kid={signer_kid(self._public).hex()})"
 
@@ -91,11 +98,12 @@ def sign_row(signer: Signer, label: bytes, payload: bytes) -> SignatureRow:
         WriteError: INPUT_KEYS.
     """
     public = signer.public_key
-    if not ed25519.is_enrollable(public):
+    alg = Key.of(public).alg
+    if not signatures.is_enrollable(public):
         raise refuse("INPUT_KEYS", "the signing key is not a point of prime order (W-6)")
     kid = signer_kid(public)
-    message = signed_bytes(kid, label, payload)
+    message = signed_bytes(kid, label, payload, alg)
     signature = signer.sign(message)
-    if not ed25519.verifies(public, message, signature):
+    if not signatures.verifies(public, message, signature):
         raise refuse("INPUT_KEYS", f"the signer of key {kid.hex()[:16]} returned a signature that does not verify")
-    return SignatureRow(ALG_ED25519, kid, signature)
+    return SignatureRow(alg, kid, signature)

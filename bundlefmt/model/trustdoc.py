@@ -8,11 +8,10 @@ from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
 from bundlefmt.model.header import is_bytes, is_uint, parse_extensions
 from bundlefmt.wire import cbor
-from bundlefmt.wire.sections import ALG_ED25519
+from bundlefmt.wire.sections import ALG_ED25519, ALG_HYBRID, PUBLIC_KEY_LEN
 
 FORMAT = "bundlefmt/1 trust"
 PUBLISHER_AT = 21  # after the array head, the format string and the byte-string head
-_ED25519_LEN = 32
 
 
 class Key(NamedTuple):
@@ -20,6 +19,25 @@ class Key(NamedTuple):
 
     alg: int
     public: bytes
+
+    @classmethod
+    def of(cls, public: bytes) -> Key:
+        """The key of 32 bytes (Ed25519) or 1,984 bytes (hybrid); every known algorithm has its own length (TRU-5).
+
+        Raises:
+            WriteError: INPUT_KEYS.
+        """
+        for alg, length in PUBLIC_KEY_LEN.items():
+            if len(public) == length:
+                return cls(alg, public)
+        raise refuse("INPUT_KEYS", f"no signing key has {len(public)} bytes")
+
+    def parts(self) -> tuple[bytes, ...]:
+        """The single keys it is made of: itself, or the halves of a hybrid key; none of an unknown algorithm."""
+        if self.alg == ALG_HYBRID:
+            ed25519_len = PUBLIC_KEY_LEN[ALG_ED25519]
+            return self.public[:ed25519_len], self.public[ed25519_len:]
+        return (self.public,) if self.alg == ALG_ED25519 else ()
 
 
 class Role(NamedTuple):
@@ -30,7 +48,7 @@ class Role(NamedTuple):
 
     def supported(self) -> tuple[Key, ...]:
         """Keys whose algorithm this code verifies (TRU-14)."""
-        return tuple(key for key in self.keys if key.alg == ALG_ED25519)
+        return tuple(key for key in self.keys if key.alg in PUBLIC_KEY_LEN)
 
     def reachable(self) -> bool:
         """Whether the supported keys can reach the threshold (TRU-13, TRU-15)."""
@@ -94,15 +112,27 @@ def _parse_role(value: Any) -> Role:
         if type(row) is not list or len(row) != 2 or type(row[0]) is not int or type(row[1]) is not bytes:
             raise refuse("TRUST_DOCUMENT", "a key must be an algorithm and a byte string")
         key = Key(*row)
-        length_ok = (
-            len(key.public) == _ED25519_LEN if key.alg == ALG_ED25519 else 1 <= len(key.public) <= LIMITS.public_key_len
-        )
-        if key.alg > 0xFFFF or not length_ok:
-            raise refuse("TRUST_DOCUMENT", f"key of {len(key.public)} bytes for algorithm {key.alg}")
+        length = len(key.public)
+        if (
+            key.alg > 0xFFFF
+            or not 1 <= length <= LIMITS.public_key_len
+            or length != PUBLIC_KEY_LEN.get(key.alg, length)
+        ):
+            raise refuse("TRUST_DOCUMENT", f"key of {length} bytes for algorithm {key.alg}")
         if keys and key <= keys[-1]:
             raise refuse("TRUST_DOCUMENT", "keys of a role are not in strictly ascending order")
         keys.append(key)
     return Role(threshold, tuple(keys))
+
+
+def _check_parts(roles: tuple[Role, ...]) -> None:
+    """No single key belongs to two keys of a document (TRU-23)."""
+    owners: dict[bytes, Key] = {}
+    for role in roles:
+        for key in role.keys:
+            for part in key.parts():
+                if owners.setdefault(part, key) != key:
+                    raise refuse("TRUST_DOCUMENT", "half of a hybrid key is also part of another key")
 
 
 def parse_trust_document(data: bytes) -> TrustDocument:
@@ -122,6 +152,7 @@ def parse_trust_document(data: bytes) -> TrustDocument:
     ):
         raise refuse("TRUST_DOCUMENT", "a field of the trust document has the wrong type or value")
     roles = _parse_role(root), _parse_role(release), _parse_role(pointer)
+    _check_parts(roles)
     if not 1 <= min_epoch <= epoch:
         raise refuse("TRUST_DOCUMENT", f"min_epoch {min_epoch} in epoch {epoch}")
     numbers, items = parse_extensions(critical, extensions, "TRUST_DOCUMENT")

@@ -6,24 +6,24 @@ import time
 from collections.abc import Sequence
 
 from bundlefmt.crypto.digests import digest, publisher_id
-from bundlefmt.crypto.ed25519 import is_enrollable
+from bundlefmt.crypto.signatures import is_enrollable
 from bundlefmt.errors import refuse
 from bundlefmt.model.trustdoc import PUBLISHER_AT, Key, Role, TrustDocument
 from bundlefmt.trust.chain import TrustChain
-from bundlefmt.wire.sections import ALG_ED25519, SignatureRow, TrustFrame
+from bundlefmt.wire.sections import SignatureRow, TrustFrame
 
 
 def make_role(public_keys: Sequence[bytes], threshold: int = 1) -> Role:
-    """A role of Ed25519 keys.
+    """A role of Ed25519 and hybrid keys.
 
     Args:
-        public_keys: 32 bytes each; a key given twice counts once.
+        public_keys: 32 bytes (Ed25519) or 1,984 (hybrid) each; a key given twice counts once.
         threshold: how many must sign.
 
     Raises:
-        WriteError: INPUT_KEYS, for a key that is not of prime order (W-6) or a threshold that cannot be met.
+        WriteError: INPUT_KEYS, for an Ed25519 key that is not of prime order (W-6) or a threshold that cannot be met.
     """
-    keys = sorted({Key(ALG_ED25519, public) for public in public_keys})
+    keys = sorted({Key.of(public) for public in public_keys})
     for key in keys:
         if not is_enrollable(key.public):
             raise refuse("INPUT_KEYS", "a signing key is not a point of prime order (W-6)")

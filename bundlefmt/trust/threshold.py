@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bundlefmt.crypto import ed25519
+from bundlefmt.crypto import signatures
 from bundlefmt.crypto.digests import signer_kid
 from bundlefmt.errors import refuse
 from bundlefmt.model.trustdoc import Key, Role
 from bundlefmt.wire.cose import signed_bytes
-from bundlefmt.wire.sections import ALG_ED25519, SignatureRow
+from bundlefmt.wire.sections import SignatureRow
 
 
 class Tally(NamedTuple):
@@ -44,9 +44,7 @@ def count(rows: tuple[SignatureRow, ...], role: Role, label: bytes, payload: byt
         BundleError: with `bad` or `few`.
     """
     # Keyed by (alg, kid computed from the key): the kid on the wire selects and nothing more (SIG-4).
-    known: dict[tuple[int, bytes], Key] = {
-        (key.alg, signer_kid(key.public)): key for key in role.supported() if key.alg == ALG_ED25519
-    }
+    known: dict[tuple[int, bytes], Key] = {(key.alg, signer_kid(key.public)): key for key in role.supported()}
     counted: dict[bytes, bytes] = {}  # public key -> kid, so that a threshold counts keys (SIG-6)
     ignored: list[bytes] = []
     for row in rows:
@@ -54,7 +52,7 @@ def count(rows: tuple[SignatureRow, ...], role: Role, label: bytes, payload: byt
         if key is None:
             ignored.append(row.kid)
             continue
-        if not ed25519.verifies(key.public, signed_bytes(row.kid, label, payload), row.signature):
+        if not signatures.verifies(key.public, signed_bytes(row.kid, label, payload, key.alg), row.signature):
             raise refuse(bad, f"the signature of key {row.kid.hex()[:16]} is not valid")
         counted[key.public] = row.kid
     if len(counted) < role.threshold:

@@ -10,6 +10,9 @@ from bundlefmt.limits import LIMITS
 MAGIC = b"\x89BNDL\r\x0a\x1a"
 PRELUDE_LEN = 32
 ALG_ED25519 = 1
+ALG_HYBRID = 2  # Ed25519 and ML-DSA-65, both required
+PUBLIC_KEY_LEN = {ALG_ED25519: 32, ALG_HYBRID: 32 + 1952}
+SIGNATURE_LEN = {ALG_ED25519: 64, ALG_HYBRID: 64 + 3309}
 TYPE_X25519 = 1
 TYPE_HYBRID = 2
 
@@ -106,7 +109,7 @@ def parse_signatures(data: bytes, code: str = "SIGNATURE_TABLE") -> tuple[Signat
             raise refuse(code, "a signature row is cut off")
         alg = int.from_bytes(head[:2], "big")
         length = int.from_bytes(head[34:36], "big")
-        if not 1 <= length <= LIMITS.signature_len or (alg == ALG_ED25519 and length != 64):
+        if not 1 <= length <= LIMITS.signature_len or length != SIGNATURE_LEN.get(alg, length):
             raise refuse(code, f"signature of {length} bytes for algorithm {alg}")
         if head[:34] <= last:
             raise refuse(code, "signature rows are not in strictly ascending order")

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import jsonschema
 
 from builder import families, index
-from builder.cache import FRAMES, WRAPS
+from builder.cache import FRAMES, MLDSA, WRAPS
 from builder.cases import Case
 
 
@@ -44,6 +44,7 @@ def main() -> int:
     index.write(root, content)
     WRAPS.save()
     FRAMES.save()
+    MLDSA.save()
     print(f"{len(content)} files written")
     return 0
 

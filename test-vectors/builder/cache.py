@@ -1,7 +1,7 @@
 """Committed stores of the bytes that cannot be computed again.
 
-A hybrid HPKE encapsulation draws its own randomness, and compressed frames differ between versions
-of libzstd. Both are made once, kept next to this module, and reused by every later build.
+A hybrid HPKE encapsulation and an ML-DSA signature draw their own randomness, and compressed frames
+differ between versions of libzstd. All are made once, kept next to this module, and reused by every later build.
 """
 
 from __future__ import annotations
@@ -40,3 +40,4 @@ class Cache:
 
 WRAPS = Cache(Path(__file__).with_name("wraps.json"))
 FRAMES = Cache(Path(__file__).with_name("frames.json"))
+MLDSA = Cache(Path(__file__).with_name("mldsa.json"))

@@ -9,7 +9,7 @@ from builder.bundle import Built, context, leaf_size
 from builder.cases import Case
 from builder.cobblestone import derive
 from builder.encode import u32
-from builder.keys import IDENTITIES, LABELS, TRUST, sig_structure
+from builder.keys import COSE_ALG, IDENTITIES, LABELS, TRUST, sig_structure
 from builder.wrap import ENC_LENGTH, wrap_info
 
 
@@ -28,12 +28,13 @@ def _rows(table: bytes, label: str, payload: bytes) -> list[dict[str, Any]]:
     rows, at = [], 0
     while at < len(table):
         length = int.from_bytes(table[at + 34 : at + 36], "big")
+        alg = int.from_bytes(table[at : at + 2], "big")
         kid = table[at + 2 : at + 34]
         rows.append(
             {
-                "alg": int.from_bytes(table[at : at + 2], "big"),
+                "alg": alg,
                 "kid": kid.hex(),
-                "sig_structure": sig_structure(label, kid, payload).hex(),
+                "sig_structure": sig_structure(label, kid, payload, COSE_ALG[alg]).hex(),
                 "signature": table[at + 36 : at + 36 + length].hex(),
             }
         )

@@ -27,8 +27,16 @@ def thumbprint(public: bytes) -> bytes:
     return sha256(bytes.fromhex("a301012006215820") + public).digest()
 
 
-def sig_structure(label: str, kid: bytes, payload: bytes, alg: bytes = b"\x32") -> bytes:
-    """The signed bytes; `alg` is the encoded COSE algorithm, -19 unless a case wants another."""
+COSE_ALG = {1: b"\x32", 2: b"\x3abndl"}
+
+
+def hybrid_kid(public: bytes) -> bytes:
+    """The kid of a hybrid key."""
+    return sha256(b"bundlefmt/1 signer\0" + u16(2) + public).digest()
+
+
+def sig_structure(label: str, kid: bytes, payload: bytes, alg: bytes = COSE_ALG[1]) -> bytes:
+    """The signed bytes; `alg` is the encoded COSE algorithm, -19 unless the key or a case wants another."""
     protected = b"\xa2\x01" + alg + b"\x04\x58\x20" + kid
     return cbor(["Signature1", protected, label.encode(), payload])
 
@@ -60,8 +68,8 @@ class PublicKey:
 
     @property
     def kid(self) -> bytes:
-        """Its thumbprint; for other algorithms the same recipe, which no reader evaluates."""
-        return thumbprint(self.public)
+        """Its kid; for unknown algorithms the thumbprint, which no reader evaluates."""
+        return hybrid_kid(self.public) if self.alg == 2 else thumbprint(self.public)
 
     def item(self) -> list[int | bytes]:
         """Its CBOR array."""
@@ -79,7 +87,15 @@ class Signer(Protocol):
         """The row over a payload."""
 
 
-class SigningKey(PublicKey):
+class KeyPair(PublicKey):
+    """A key whose owner signs when a bundle or document asks for it."""
+
+    def row(self, label: str, payload: bytes) -> Row:
+        """A row over the right bytes."""
+        raise NotImplementedError
+
+
+class SigningKey(KeyPair):
     """An Ed25519 key pair derived from a label."""
 
     def __init__(self, label: str) -> None:

@@ -24,7 +24,7 @@ from builder.bundle import (
 from builder.cobblestone import encrypt
 from builder.encode import cbor, padme, u16, u32
 from builder.frames import compress
-from builder.keys import LABELS, Signer, SigningKey
+from builder.keys import LABELS, KeyPair, Signer, SigningKey
 from builder.stream import expand
 from builder.wrap import Wrap
 
@@ -194,7 +194,7 @@ def _header(state: _Run) -> None:
     if signers is None:
         newest = bundle.chain.newest
         role = newest.pointer if bundle.kind == 2 else newest.release
-        known = {key.kid: key for key in role.keys if isinstance(key, SigningKey)}
+        known = {key.kid: key for key in role.keys if isinstance(key, KeyPair)}
         # A role that nobody can sign for still gets one row, so that only the role is at fault.
         spare = SigningKey(f"{bundle.chain.name} spare")
         signers = [*known.values(), spare][: min(max(role.threshold, 1), 16)]

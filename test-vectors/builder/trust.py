@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from builder.encode import cbor, u32
-from builder.keys import TRUST, PublicKey, Row, Signer, SigningKey, armor, table
+from builder.keys import TRUST, KeyPair, PublicKey, Row, Signer, SigningKey, armor, table
 
 ISSUED = 1_780_000_000
 
@@ -104,9 +104,9 @@ def make_frame(data: bytes, signers: Sequence[Signer], extra: Sequence[Row] = ()
     return Frame(data, table([*(key.row(TRUST, digest) for key in unique.values()), *extra]))
 
 
-def root_signers(*roles: Role) -> list[SigningKey]:
+def root_signers(*roles: Role) -> list[KeyPair]:
     """Every key of these roles that can sign."""
-    return [key for one in roles for key in one.keys if isinstance(key, SigningKey)]
+    return [key for one in roles for key in one.keys if isinstance(key, KeyPair)]
 
 
 @dataclass(frozen=True)

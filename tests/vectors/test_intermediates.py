@@ -33,6 +33,10 @@ def _binding(found: Found) -> Binding:
     return Binding(kind, _hex(found["publisher_id"]), _hex(found["bundle_id"]))
 
 
+def _signed(row: Found, label: bytes, payload: bytes) -> str:
+    return cose.signed_bytes(_hex(row["kid"]), label, payload, row["alg"]).hex()
+
+
 def test_each_belongs_to_a_case() -> None:
     assert FILES
     assert {path.stem for path in FILES} <= set(CASES)
@@ -42,13 +46,12 @@ def test_each_belongs_to_a_case() -> None:
 def test_signed_bytes_and_ids(found: Found) -> None:
     label = {1: cose.LABEL_RELEASE, 2: cose.LABEL_POINTER}[_binding(found).kind]
     for row in found["signatures"]:
-        assert cose.signed_bytes(_hex(row["kid"]), label, _hex(found["header"]["bytes"])).hex() == row["sig_structure"]
+        assert _signed(row, label, _hex(found["header"]["bytes"])) == row["sig_structure"]
     for frame in found["trust"]:
         document = _hex(frame["document"])
         assert sha256(document).hexdigest() == frame["payload"]
         for row in frame["rows"]:
-            signed = cose.signed_bytes(_hex(row["kid"]), cose.LABEL_TRUST, _hex(frame["payload"]))
-            assert signed.hex() == row["sig_structure"]
+            assert _signed(row, cose.LABEL_TRUST, _hex(frame["payload"])) == row["sig_structure"]
     assert digests.publisher_id(_hex(found["trust"][0]["document"])).hex() == found["publisher_id"]
 
 

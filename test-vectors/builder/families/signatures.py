@@ -104,7 +104,7 @@ def _lengths() -> Iterator[Case]:
         (8193, "SIGNATURE_TABLE"),
     ):
         bundle = release(f"signatures-unknown-alg-length-{length}")
-        bundle.extra_rows = [Row(2, bytes(32), bytes(length))]
+        bundle.extra_rows = [Row(3, bytes(32), bytes(length))]
         comment = f"A row of another algorithm has a signature of {length} bytes."
         yield case(bundle, comment, "SIG-3", code)
     bundle = release("signatures-length-beyond-section")
@@ -122,7 +122,7 @@ def _unknown() -> Iterator[Case]:
             Row(0, known, b"\1"),
             "The algorithm 0 is ignored, with the kid of a known key.",
         ),
-        ("alg-reserved", Row(2, known, bytes(3373)), "The reserved algorithm 2 is ignored."),
+        ("alg-next", Row(3, known, bytes(3373)), "The next algorithm is ignored."),
         ("alg-grease", Row(2570, known, b"grease"), "A GREASE algorithm is ignored."),
         ("alg-private", Row(65535, b"\xff" * 32, b"p"), "A private algorithm is ignored."),
         (
@@ -337,7 +337,7 @@ def _thresholds() -> Iterator[Case]:
     bundle = release("signatures-threshold-2-of-3-other-algs", chains[2, 3])
     bundle.signers = [keys[0]]
     good = keys[0].kid
-    bundle.extra_rows = [Row(alg, good, b"x" * 64) for alg in (0, 2, 2570)]
+    bundle.extra_rows = [Row(alg, good, b"x" * 64) for alg in (0, 3, 2570)]
     comment = "One key signed under four algorithms; two keys are needed."
     yield case(bundle, comment, "SIG-6 SIG-7", "SIGNATURE_THRESHOLD")
     bundle = release("signatures-threshold-2-of-3-row-twice", chains[2, 3])

@@ -233,7 +233,7 @@ def _keys() -> Iterator[Case]:
         changed = {"release": role(1, KEYS[1], odd)}
         yield _case(f"key-ed25519-{length}-bytes", comment, "TRU-5", "TRUST_DOCUMENT", **changed)
     for length, code in ((0, "TRUST_DOCUMENT"), (1, None), (4096, None), (4097, "TRUST_DOCUMENT")):
-        changed = {"release": role(1, KEYS[1], PublicKey(2, bytes(length)))}
+        changed = {"release": role(1, KEYS[1], PublicKey(3, bytes(length)))}
         comment = f"A key of an unknown algorithm has {length} bytes."
         yield _case(f"key-unknown-alg-{length}-bytes", comment, "TRU-5 TRU-14", code, **changed)
 
