@@ -152,6 +152,7 @@ class BodyWriter:
                     state = self._open[piece.row] = sha256()
                 state.update(item.plain[position : position + piece.length])
                 if piece.offset + piece.length == size:
+                    self._plan.files[piece.row].check_unchanged()  # its parts were read at different times
                     self._digests[piece.row] = self._open.pop(piece.row).digest()
             position += piece.length
         self._buffers.give(item.plain)

@@ -23,12 +23,29 @@ class Input(NamedTuple):
         executable: whether it is installed executable.
         size: bytes.
         source: path on disk, or the bytes themselves.
+        stamp: time of the last change in nanoseconds, 0 for bytes.
     """
 
     path: str
     executable: bool
     size: int
     source: str | bytes
+    stamp: int = 0
+
+    def check_unchanged(self) -> None:
+        """See that a file that was read in several parts is still the one that was found.
+
+        Raises:
+            WriteError: INPUT_CHANGED.
+        """
+        if isinstance(self.source, bytes):
+            return
+        try:
+            info = os.stat(self.source, follow_symlinks=False)
+        except OSError:
+            info = None
+        if info is None or (info.st_size, info.st_mtime_ns) != (self.size, self.stamp):
+            raise refuse("INPUT_CHANGED", f"{self.path[:100]!a} changed while it was packed")
 
     def read_into(self, offset: int, buffer: memoryview) -> None:
         """Fill a buffer from an offset.
@@ -91,16 +108,31 @@ def scan_folder(folder: str | os.PathLike[str]) -> Tree:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append((entry.path, name + "/"))
                     continue
-                info = entry.stat(follow_symlinks=False)
-                if not stat.S_ISREG(info.st_mode):
-                    what = "a symbolic link" if stat.S_ISLNK(info.st_mode) else "not a regular file"
-                    raise refuse("INPUT_TREE", f"{name[:100]!a} is {what}")
-                files.append(Input(name, bool(info.st_mode & stat.S_IXUSR), info.st_size, entry.path))
+                files.append(_input(name, entry.path, entry.stat(follow_symlinks=False)))
         except OSError as exc:
             raise refuse("INPUT_TREE", f"{os.fsdecode(path)[:200]!a}: {exc.strerror}") from exc
     check_inputs(files)
     files.sort(key=lambda item: item.path)
     return Tree(tuple(files), tuple(sorted(empty)))
+
+
+def file_input(path: str, name: str) -> Input:
+    """One file of the disk.
+
+    Raises:
+        WriteError: INPUT_TREE, when it is missing, a link or not a regular file.
+    """
+    try:
+        return _input(name, path, os.stat(path, follow_symlinks=False))
+    except OSError as exc:
+        raise refuse("INPUT_TREE", f"{name[:100]!a}: {exc.strerror}") from exc
+
+
+def _input(name: str, path: str, info: os.stat_result) -> Input:
+    if not stat.S_ISREG(info.st_mode):
+        what = "a symbolic link" if stat.S_ISLNK(info.st_mode) else "not a regular file"
+        raise refuse("INPUT_TREE", f"{name[:100]!a} is {what}")
+    return Input(name, bool(info.st_mode & stat.S_IXUSR), info.st_size, path, info.st_mtime_ns)
 
 
 def check_inputs(files: Iterable[Input]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from bundlefmt.errors import refuse
@@ -177,14 +178,18 @@ class _OwnedStream(StreamSource):
 
 
 def _wrap_stream(stream: BinaryIO) -> ByteSource:
-    try:
-        # A regular file at its start can be read by position; anything else is a stream.
-        if stream.seekable() and stream.tell() == 0:
-            fd = stream.fileno()
-            if os.path.isfile(f"/dev/fd/{fd}") or not os.path.exists("/dev/fd"):
-                return FileSource(fd)
-    except (OSError, ValueError, AttributeError):
-        pass
+    """Read a plain file or bytes by position, and anything else in order.
+
+    Only the library's own file objects are looked through: the descriptor under a decompressing or
+    decrypting object holds other bytes than the object.
+    """
+    if isinstance(stream, io.BytesIO) and not stream.tell():
+        return BytesSource(stream.getvalue())
+    raw = stream.raw if isinstance(stream, io.BufferedReader) else stream
+    if isinstance(raw, io.FileIO) and raw.seekable() and not stream.tell():
+        handle = raw.fileno()
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return FileSource(handle)
     return StreamSource(stream)
 
 

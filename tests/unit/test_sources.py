@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import socket
@@ -248,3 +249,22 @@ def test_a_refused_file_is_closed(tmp_path: Path) -> None:
         with pytest.raises(BundleError, match="PRELUDE_MAGIC"):
             audit_bundle(path, trust=ACME.policy)
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_an_object_over_a_file_is_read_through_the_object(tmp_path: Path) -> None:
+    """A decompressing object has the descriptor of the compressed file, which holds other bytes."""
+    data = bytes(range(256)) * 8
+    path = tmp_path / "x.gz"
+    with gzip.open(path, "wb") as packed:
+        packed.write(data)
+    with gzip.open(path, "rb") as packed:
+        source = open_source(packed)  # type: ignore[arg-type]
+        assert source.sequential
+        buffer = memoryview(bytearray(len(data)))
+        assert source.read_into(0, buffer) == len(data)
+        assert buffer == data
+
+
+def test_bytes_in_memory_are_read_by_position() -> None:
+    source = open_source(io.BytesIO(b"abcdef"))
+    assert (source.sequential, source.size) == (False, 6)

@@ -14,6 +14,7 @@ from support.reading import collect
 from bundlefmt.bundle import encode
 from bundlefmt.bundle import writer as writing
 from bundlefmt.bundle.assemble import GREASE, wrap_for
+from bundlefmt.bundle.inputs import Input
 from bundlefmt.bundle.writer import BundleWriter, PackOptions
 from bundlefmt.errors import BundleError, WriteError
 from bundlefmt.keys.recipients import HYBRID, Recipient
@@ -663,3 +664,28 @@ def test_a_refusal_inside_close_is_no_other_error(out: Path, monkeypatch: pytest
     writer.writestr("a", b"1")
     with pytest.raises(BundleError, match="another release"):
         writer.close()
+
+
+def test_a_file_added_by_name_must_be_a_regular_file(tmp_path: Path, out: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("missing", "pipe", "link"):
+        assert refused(make(out).write, tmp_path / name, name) == "INPUT_TREE"
+
+
+def test_a_large_file_rewritten_between_its_records(tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same size, other bytes: each record is right by itself, and the whole never existed."""
+    path = tmp_path / "large"
+    path.write_bytes(b"a" * (17 << 20))
+    writer = make(out)
+    writer.write(path, "large")
+    real = Input.read_into
+
+    def read_into(self: Input, offset: int, buffer: memoryview) -> None:
+        real(self, offset, buffer)
+        if not offset:
+            path.write_bytes(b"b" * (17 << 20))
+
+    monkeypatch.setattr(Input, "read_into", read_into)
+    assert refused(writer.close) == "INPUT_CHANGED"
+    assert os.listdir(out.parent) == []
