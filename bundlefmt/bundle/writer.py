@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from bundlefmt.bundle import assemble
 from bundlefmt.bundle.body import Leaves
 from bundlefmt.bundle.encode import BodyWriter, Encoded, stored_len, write_at
-from bundlefmt.bundle.inputs import Input, check_inputs, scan_folder
+from bundlefmt.bundle.inputs import Input, check_inputs, file_input, scan_folder
 from bundlefmt.bundle.plan import Plan, make_plan
 from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.reader import BundleReader
@@ -83,7 +83,7 @@ class Packed(NamedTuple):
     empty_folders: tuple[str, ...]
 
 
-class _Draft(NamedTuple):
+class Draft(NamedTuple):
     """Everything of a head but its signatures and leaves."""
 
     record: ReleaseRecord
@@ -128,12 +128,15 @@ class BundleWriter:
         self._chain = chain
         self._signers = tuple(signers)
         self._recipients = assemble.check_recipients(recipients)
-        assemble.check_signers(self._signers, chain.newest.release)
+        self._check_signers()
         self._options = options
         self._progress = progress
         self._inputs: list[Input] = []
         self._empty: tuple[str, ...] = ()
         self._check_record()
+
+    def _check_signers(self) -> None:
+        assemble.check_signers(self._signers, self._chain.newest.release)
 
     def _check_record(self) -> None:
         """The record must be one that readers take, before any work is done."""
@@ -144,11 +147,13 @@ class BundleWriter:
             raise refuse("WRITE_LIMIT", f"the release cannot be expressed: {detail}") from None
 
     def write(self, filename: str | os.PathLike[str], arcname: str | None = None) -> None:
-        """Add a file from the disk; it is read at `close`."""
+        """Add a file from the disk; it is read at `close`.
+
+        Raises:
+            WriteError: INPUT_TREE, when it is missing, a link or not a regular file.
+        """
         path = os.fspath(filename)
-        info = os.stat(path)
-        name = arcname if arcname is not None else path.replace(os.sep, "/")
-        self._inputs.append(Input(name, bool(info.st_mode & 0o100), info.st_size, path))
+        self._inputs.append(file_input(path, arcname if arcname is not None else path.replace(os.sep, "/")))
 
     def writestr(self, name: str, data: bytes | str, *, executable: bool = False) -> None:
         """Add a file from memory; text is encoded as UTF-8."""
@@ -205,9 +210,7 @@ class BundleWriter:
             raise refuse("WRITE_LIMIT", f"the body has {body.body_len} bytes")
         draft = self._draft(plan, body, cek, binding, grease=grease)
         record = draft.record
-        data = assemble.build_head(
-            draft.header, self._signers, self._chain, draft.recipients, draft.manifest, body.leaves
-        ).encode()
+        data = self._head(draft, cek, body.leaves)
         if len(data) == body_at:
             write_at(handle, [data], 0)
         else:
@@ -228,7 +231,7 @@ class BundleWriter:
             self._empty,
         )
 
-    def _draft(self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool) -> _Draft:
+    def _draft(self, plan: Plan, body: Encoded, cek: bytes, binding: Binding, *, grease: bool) -> Draft:
         """Everything of a head but its signatures."""
         listing_bytes = encode_listing(
             [
@@ -255,7 +258,7 @@ class BundleWriter:
             extensions=(assemble.grease_extension(),) if grease else (),
         )
         recipients = assemble.wrap_for(self._recipients, cek, binding, anonymous=self._options.anonymous, grease=grease)
-        return _Draft(record, header, recipients, manifest)
+        return Draft(record, header, recipients, manifest)
 
     def _guess_head(self, plan: Plan, binding: Binding) -> int:
         """Length of the head when every record is stored, so that a large body is written where it will stay.
@@ -270,11 +273,21 @@ class BundleWriter:
         body_len = stored_len(plan)
         table = bytes(32 * digests.leaf_count(body_len))
         draft = self._draft(plan, Encoded(records, body_len, table, contents), os.urandom(32), binding, grease=False)
-        signatures = assemble.signatures_len(self._signers)
+        return self._guess_len(draft, table)
+
+    def _guess_len(self, draft: Draft, leaves: bytes) -> int:
+        signatures = bytes(assemble.signatures_len(self._signers))
         head = assemble.join_head(
-            draft.header.encode(), bytes(signatures), self._chain, draft.recipients, draft.manifest, table
+            draft.header.encode(), signatures, self._chain, draft.recipients, draft.manifest, leaves
         )
         return len(head.encode())
+
+    def _head(self, draft: Draft, cek: bytes, leaves: bytes) -> bytes:
+        """The finished head; a draft's has no signatures and needs the key for those who are asked for them."""
+        del cek
+        return assemble.build_head(
+            draft.header, self._signers, self._chain, draft.recipients, draft.manifest, leaves
+        ).encode()
 
     def _check(self, handle: int, cek: bytes, plan: Plan, record: ReleaseRecord, *, moved: bool) -> None:
         """Read the finished file with the reader itself (W-8). Its body was checked where it was written."""

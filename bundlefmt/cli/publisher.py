@@ -1,158 +1,121 @@
-"""`bundlefmt publisher`: make and show a trust file."""
+"""`bundlefmt publisher`: who may sign, from the first document to the newest."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import importlib
 
-from bundlefmt.cli import arguments, facts, ui
-from bundlefmt.errors import refuse
+from bundlefmt.cli import arguments, facts, trustwords, ui
 
-if TYPE_CHECKING:
-    from bundlefmt.keys.signers import Signer
-    from bundlefmt.model.trustdoc import Role
-    from bundlefmt.trust.chain import TrustChain
+_ACTIONS = {  # name: module, one line of help
+    "init": ("bundlefmt.cli.publisher_init", "make the first trust document"),
+    "show": ("bundlefmt.cli.publisher", "print what a trust file says"),
+    "rotate": ("bundlefmt.cli.publisher_change", "replace keys, or make the next epoch as it is"),
+    "add-signer": ("bundlefmt.cli.publisher_change", "give a role to more keys"),
+    "remove-signer": ("bundlefmt.cli.publisher_change", "revoke keys"),
+    "set-threshold": ("bundlefmt.cli.publisher_change", "change how many keys must sign"),
+    "resign": ("bundlefmt.cli.publisher_resign", "sign bundles anew that a revocation voided"),
+    "export": ("bundlefmt.cli.publisher", "write the trust file in the form a program embeds"),
+}
 
 
 def add_publisher(parser: argparse.ArgumentParser) -> None:
     """Arguments of `publisher`."""
     parser.description = """\
 A publisher is a chain of trust documents that say which keys may sign. `init` makes the first one;
-`show` prints what a trust file says."""
+every change makes the next epoch, signed by the root keys before it and by its own. Bundles carry
+the whole chain, so a device that slept through many epochs follows it offline. Removing a key
+revokes it for every reader that has the new document."""
     parser.epilog = """\
 examples:
-  bundlefmt publisher init --root root.pem --signer ci.pem -o acme.trust
-  bundlefmt publisher show acme.trust"""
-    actions = parser.add_subparsers(dest="action", metavar="init|show", required=True)
-    form = parser.formatter_class
-    _add_init(actions.add_parser("init", help="make the first trust document", formatter_class=form))
-    show = actions.add_parser("show", help="print what a trust file says")
-    show.add_argument("trust", metavar="TRUST", help="the trust file")
-    arguments.add_json(show)
+  bundlefmt publisher init -o acme.trust
+  bundlefmt publisher rotate acme.trust --replace ci.pem new.pem.pub --root root.pem --bundles dist
+  bundlefmt publisher remove-signer acme.trust 5c0f6a12 --root root.pem --min-epoch 3
+  bundlefmt publisher show acme.trust
 
-
-def _add_init(parser: argparse.ArgumentParser) -> None:
-    parser.description = """\
-Make a publisher: its first trust document, signed by the root keys. Root keys only ever sign trust
-documents, so keep them away from the machine that signs releases."""
-    parser.epilog = "example:\n  bundlefmt publisher init --root root.pem --signer ci.pem -o acme.trust"
-    add = parser.add_argument
-    add("--root", metavar="KEY", action="append", default=[], help="root key, secret or public half; repeatable")
-    add(
-        "--signer", metavar="KEY", action="append", required=True, help="release key, secret or public half; repeatable"
-    )
-    add("--pointer-signer", metavar="KEY", action="append", default=[], help="pointer key; default: the release keys")
-    add(
-        "--root-threshold", metavar="N", type=arguments.positive, default=1, help="root keys that must sign (default 1)"
-    )
-    add("--threshold", metavar="N", type=arguments.positive, default=1, help="release keys that must sign (default 1)")
-    add("--single-key", action="store_true", help="allow one key for everything, with nothing to fall back on")
-    add("--issued", metavar="TIME", type=arguments.moment, help="time of issue (default: now, or SOURCE_DATE_EPOCH)")
-    add("--expires", metavar="TIME", type=arguments.moment, default=0, help="when pointers stop (default: never)")
-    add("-o", "--output", metavar="TRUST", required=True, help="the trust file to make")
-    arguments.add_quiet(parser)
+bundlefmt publisher ACTION --help explains an action."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, (_, text) in _ACTIONS.items():
+        child = actions.add_parser(name, help=text, formatter_class=parser.formatter_class, allow_abbrev=False)
+        _function("add", name)(child)
 
 
 def run_publisher(args: argparse.Namespace) -> int:
-    """Make or show."""
-    return _init(args) if args.action == "init" else _show(args)
+    """One action."""
+    code: int = _function("run", args.action)(args)
+    return code
 
 
-def _init(args: argparse.Namespace) -> int:
-    from bundlefmt.cli.pack import source_date
-    from bundlefmt.keys.files import load_verification_key, write_new
-    from bundlefmt.keys.signers import sign_row
-    from bundlefmt.trust import issue
-    from bundlefmt.trust.chain import format_trust_file
-    from bundlefmt.wire.cose import LABEL_TRUST
-
-    root_paths = args.root or (args.signer if args.single_key else [])
-    if not root_paths:
-        raise arguments.UsageError("--root is required; --single-key uses the release key for it")
-    roots, signers = _root_keys(root_paths)
-    daily = [load_verification_key(path) for path in args.signer]
-    pointers = [load_verification_key(path) for path in args.pointer_signer] or daily
-    if not args.single_key and set(roots) & {*daily, *pointers}:
-        raise arguments.UsageError(
-            "a root key that also signs releases cannot replace itself when it is stolen; "
-            "make another with keygen signer, or say --single-key"
-        )
-    document = issue.first_document(
-        issue.make_role(roots, args.root_threshold),
-        issue.make_role(daily, args.threshold),
-        issue.make_role(pointers),
-        issued=source_date() if args.issued is None else args.issued,
-        expires=args.expires,
-    )
-    if len(signers) < args.root_threshold:
-        raise refuse("INPUT_KEYS", f"{len(signers)} secret root keys were given, {args.root_threshold} must sign")
-    payload = issue.payload(document)
-    chain = issue.start_chain(document, [sign_row(signer, LABEL_TRUST, payload) for signer in signers])
-    write_new(args.output, format_trust_file(chain).encode())
-    if not args.quiet:
-        _explain(args, chain)
-    return 0
+def _function(prefix: str, action: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - two shapes
+    module = importlib.import_module(_ACTIONS[action][0])
+    return getattr(module, f"{prefix}_{action.replace('-', '_')}")
 
 
-def _root_keys(paths: list[str]) -> tuple[list[bytes], list[Signer]]:
-    """Public keys of the root role, and those of which the secret half is at hand."""
-    from bundlefmt.cli.pack import load_signer
-    from bundlefmt.keys.files import load_verification_key, read_file
-
-    public: list[bytes] = []
-    signers: dict[bytes, Signer] = {}
-    for path in paths:
-        if b"PRIVATE KEY-----" in read_file(path):
-            signer = load_signer(path)
-            signers[signer.public_key] = signer
-            public.append(signer.public_key)
-        else:
-            public.append(load_verification_key(path))
-    return public, list(signers.values())
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `show`."""
+    parser.description = """\
+Print every document of a trust file, which is verified first. Warns from 60 days before the newest
+one expires."""
+    parser.epilog = "example:\n  bundlefmt publisher show acme.trust"
+    parser.add_argument("trust", metavar="TRUST", help="the trust file")
+    arguments.add_json(parser)
 
 
-def _explain(args: argparse.Namespace, chain: TrustChain) -> None:
-    ui.put(f"{args.output}  give it to everybody who verifies; it holds no secret")
-    ui.put(f"publisher {chain.publisher_id.hex()}")
-    if args.single_key:
-        ui.put("one key signs everything: whoever steals it is the publisher, and nothing can revoke it")
-    else:
-        ui.put("keep the root keys offline: they are needed only to replace keys, and they alone can")
-
-
-def _show(args: argparse.Namespace) -> int:
+def run_show(args: argparse.Namespace) -> int:
+    """Show."""
     chain = arguments.load_trust(args.trust)
     documents = [link.document for link in chain.links]
+    warning = trustwords.expiry_warning(chain.newest)
+    warnings = [*([warning] if warning else []), *trustwords.spare_warnings(chain.newest)]
     if args.json:
-        body = {"publisher": chain.publisher_id.hex(), "documents": [facts.document_json(item) for item in documents]}
+        body = {
+            "publisher": chain.publisher_id.hex(),
+            "documents": [facts.document_json(item) for item in documents],
+            "warnings": [text.removeprefix("warning: ") for text in warnings],
+        }
         ui.put_json("publisher", body)
         return 0
     ui.put(f"publisher {chain.publisher_id.hex()}")
     for document in documents:
         ui.put(f"epoch {document.epoch}")
-        ui.put_pairs(
-            [
-                ("issued", ui.when(document.issued)),
-                ("expires", ui.when(document.expires) if document.expires else "never"),
-                ("voids", f"bundles of epochs below {document.min_epoch}" if document.min_epoch > 1 else "nothing"),
-                *_role_pairs("root", document.root),
-                *_role_pairs("release", document.release),
-                *_role_pairs("pointer", document.pointer),
-            ]
-        )
+        ui.put_pairs(trustwords.document_pairs(document))
+    for text in warnings:
+        ui.talk(text)
     return 0
 
 
-def _role_pairs(name: str, role: Role) -> list[tuple[str, str]]:
-    from bundlefmt.bundle.inspect import ALG_NAMES
-    from bundlefmt.crypto.digests import signer_kid
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `export`."""
+    parser.description = """\
+Write what a program needs to know of the publisher: the whole chain as text (the trust file
+itself), as the bytes of a trust section for a program that embeds it, or only the publisher id."""
+    parser.epilog = """\
+examples:
+  bundlefmt publisher export acme.trust -o embedded.trust
+  bundlefmt publisher export acme.trust --form binary -o trust.bin
+  bundlefmt publisher export acme.trust --form id"""
+    parser.add_argument("trust", metavar="TRUST", help="the trust file")
+    parser.add_argument(
+        "--form", choices=("text", "binary", "id"), default="text", help="what to write (default: text)"
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", help="a new file (default: standard output)")
 
-    pairs = [(name, f"{role.threshold} of {len(role.keys)}")]
-    for key in role.keys:
-        what = (
-            f"{ALG_NAMES[key.alg]} {signer_kid(key.public).hex()}"
-            if key.alg in ALG_NAMES
-            else f"algorithm {key.alg}, {len(key.public)} bytes"
-        )
-        pairs.append(("", what))
-    return pairs
+
+def run_export(args: argparse.Namespace) -> int:
+    """Export, after the chain is verified."""
+    from bundlefmt.cli.output import output_file, refuse_terminal
+    from bundlefmt.trust.chain import format_trust_file
+    from bundlefmt.wire.sections import build_trust
+
+    chain = arguments.load_trust(args.trust)
+    if args.form == "binary":
+        if args.output in (None, "-"):
+            refuse_terminal("a trust section")
+        data = build_trust(chain.frames())
+    elif args.form == "id":
+        data = f"{chain.publisher_id.hex()}\n".encode()
+    else:
+        data = format_trust_file(chain).encode()
+    with output_file(args.output) as out:
+        out.write(data)
+    return 0
