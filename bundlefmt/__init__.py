@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         FormatError,
         InstallError,
         KeyFileError,
+        KeySourceError,
         LimitError,
         NeededTreeError,
         PathError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     )
     from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
     from bundlefmt.keys.signers import FileSigner, Signer
+    from bundlefmt.keys.sources import open_identities, open_recipients, open_signer
     from bundlefmt.limits import LIMITS, Limits
     from bundlefmt.model.header import POINTER, RELEASE
     from bundlefmt.model.listing import FileEntry
@@ -80,6 +82,7 @@ __all__ = [
     "InstallError",
     "JoinedSource",
     "KeyFileError",
+    "KeySourceError",
     "LimitError",
     "Limits",
     "NeededTreeError",
@@ -110,6 +113,9 @@ __all__ = [
     "format_trust_file",
     "inspect_bundle",
     "new_identities",
+    "open_identities",
+    "open_recipients",
+    "open_signer",
     "parse_identities",
     "parse_recipients",
     "parse_trust_file",
@@ -132,6 +138,7 @@ _HOMES = {
     "bundle.writer": "BundleWriter PackOptions Packed",
     "keys.recipients": "Identity Recipient format_recipient parse_identities parse_recipients",
     "keys.signers": "FileSigner Signer",
+    "keys.sources": "open_identities open_recipients open_signer",
     "limits": "LIMITS Limits",
     "model.header": "POINTER RELEASE",
     "model.listing": "FileEntry",

@@ -20,6 +20,7 @@
       InstallError              the destination could not be written
       WriteError                a bundle could not be made
       KeyFileError              a key or trust file is damaged or of the wrong kind
+      KeySourceError            the place where a key lives cannot be reached or does not hold it
 
 Mistakes of the calling program stay TypeError, ValueError and RuntimeError.
 """
@@ -140,6 +141,10 @@ class KeyFileError(BundleError):
     """A key file or trust file is damaged or of the wrong kind."""
 
 
+class KeySourceError(BundleError):
+    """The place where a key lives (a token, an agent, a service) cannot be reached or does not hold it."""
+
+
 _CBR = "CBR-1 CBR-2 CBR-3 CBR-4 CBR-5 CBR-6 CBR-7 CBR-8 CBR-9"
 _ZST = "ZST-1 ZST-2 ZST-3 ZST-5 ZST-6 ZST-7 ZST-8"
 _FETCH = "fetch the file again; if it stays, ask the publisher"
@@ -234,6 +239,7 @@ CODES: dict[str, tuple[type[BundleError], str, str, str]] = {
     "SELF_CHECK": (WriteError, "write", "W-8", "check this machine's disk and memory, then pack again"),
     "KEY_FILE": (KeyFileError, "key", "ARM-1 ARM-3", "check that this is the right key file and that it is whole"),
     "TRUST_FILE": (KeyFileError, "key", "ARM-1 ARM-2", "get the trust file from the publisher again"),
+    "KEY_SOURCE": (KeySourceError, "key", "", "check that the key is there and may be used"),
 }
 
 

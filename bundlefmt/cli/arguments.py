@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from bundlefmt.cli import ui
+from bundlefmt.cli.passphrase import CommandSecrets, add_secrets
 from bundlefmt.errors import BundleError, refuse
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from bundlefmt.bundle.policy import TrustPolicy
     from bundlefmt.bundle.reader import BundleReader
     from bundlefmt.bundle.source import ByteSource, Openable
+    from bundlefmt.keys.passphrases import Secrets
     from bundlefmt.keys.recipients import Identity
+    from bundlefmt.keys.signers import Signer
     from bundlefmt.model.release import HostVersion
     from bundlefmt.trust.chain import TrustChain
 
@@ -53,8 +56,9 @@ def add_identities(
         action="append",
         default=[],
         required=required,
-        help=f"{text}; repeatable; - is standard input",
+        help=f"{text}; repeatable; a file, - or a key source",
     )
+    add_secrets(parser)
 
 
 def add_expectations(parser: argparse.ArgumentParser) -> None:
@@ -169,27 +173,42 @@ def keep_trust(args: argparse.Namespace, chain: TrustChain | None, known: TrustC
     ui.talk(f"note: {args.trust} now holds the trust documents of {new}")
 
 
-def warn_exposed(path: str) -> None:
-    """Tell about a secret key that other users may read."""
+def warn_exposed(uri: str) -> None:
+    """Tell about a secret key in a file that other users may read."""
     from bundlefmt.keys.files import is_exposed
+    from bundlefmt.keys.sources import path_of
 
-    if path != "-" and is_exposed(path):
+    path = path_of(uri)
+    if path is not None and is_exposed(path):
         ui.talk(f"warning: {path} is a secret key that other users of this machine can read; chmod 600 it")
 
 
-def load_identities(paths: list[str]) -> list[Identity]:
-    """Every identity of some key files.
+def load_identities(uris: list[str], secrets: Secrets | None = None) -> list[Identity]:
+    """Every identity of some places.
 
     Raises:
-        KeyFileError: KEY_FILE.
+        BundleError: KEY_FILE or KEY_SOURCE.
     """
-    from bundlefmt.keys import files
+    from bundlefmt.keys.sources import open_identities
 
     found: list[Identity] = []
-    for path in paths:
-        found += files.load_identities(path)
-        warn_exposed(path)
+    for uri in uris:
+        found += open_identities(uri, secrets or CommandSecrets())
+        warn_exposed(uri)
     return found
+
+
+def load_signer(uri: str, secrets: Secrets | None = None) -> Signer:
+    """A signing key from wherever it lives.
+
+    Raises:
+        BundleError: KEY_FILE or KEY_SOURCE.
+    """
+    from bundlefmt.keys.sources import open_signer
+
+    signer = open_signer(uri, secrets or CommandSecrets())
+    warn_exposed(uri)
+    return signer
 
 
 def open_input(path: str, progress: Callable[[int, int], None] | None = None) -> Openable:
@@ -257,7 +276,7 @@ def open_reader(args: argparse.Namespace, progress: Callable[[int, int], None] |
 
     check_stdin(args.file, args.trust, *args.identity)
     chain = load_trust(args.trust)
-    identities = load_identities(args.identity)
+    identities = load_identities(args.identity, CommandSecrets.of(args))
     needed = open_base(args.base, chain, identities)
     try:
         reader = BundleReader(

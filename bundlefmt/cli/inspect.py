@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bundlefmt.bundle.inspect import Inspection, RecipientFact, UnverifiedTrust, inspect_bundle
 from bundlefmt.cli import arguments, ui
+from bundlefmt.cli.passphrase import CommandSecrets
 
 if TYPE_CHECKING:
     from bundlefmt.bundle.steps import Steps
@@ -43,7 +44,7 @@ examples:
 def run_inspect(args: argparse.Namespace) -> int:
     """Inspect. A file that is no bundle at all gives exit code 1."""
     arguments.check_stdin(args.file, args.trust, *args.identity)
-    identities, recipients, names = _keys(args.identity)
+    identities, recipients, names = _keys(args.identity, CommandSecrets.of(args))
     chain = arguments.load_trust(args.trust) if args.trust else None
     if chain is None and (wrong := [name for name in ("product", "min_number", "host", "platform", "channel", "base")
                                     if getattr(args, name) is not None]):  # fmt: skip
@@ -72,15 +73,15 @@ def run_inspect(args: argparse.Namespace) -> int:
     return 0
 
 
-def _keys(paths: list[str]) -> tuple[list[Identity], list[Recipient], dict[bytes, str]]:
+def _keys(paths: list[str], secrets: CommandSecrets) -> tuple[list[Identity], list[Recipient], dict[bytes, str]]:
     """Keys, and the file each key id came from."""
     identities: list[Identity] = []
     recipients: list[Recipient] = []
     names: dict[bytes, str] = {}
     for path in paths:
-        from bundlefmt.keys.files import load_keys
+        from bundlefmt.keys.sources import open_keys
 
-        secret, public = load_keys(path)
+        secret, public = open_keys(path, secrets)
         if secret:
             arguments.warn_exposed(path)
         identities += secret

@@ -1,17 +1,18 @@
-"""`bundlefmt keygen`: make a key pair."""
+"""`bundlefmt keygen`: make a key pair, or show what a key is."""
 
 from __future__ import annotations
 
 import argparse
 
 from bundlefmt.cli import arguments, ui
+from bundlefmt.cli.passphrase import CommandSecrets, add_secrets
 
 
 def add_keygen(parser: argparse.ArgumentParser) -> None:
     """Arguments of `keygen`."""
     parser.description = """\
 Make a key pair. The secret goes to FILE with mode 0600, its public half to FILE.pub; existing files
-are never replaced.
+are never replaced. `show` tells what keys are, at any place and in any form, and shows no secret.
 
   signer     signs trust documents or releases; an Ed25519 key in PKCS#8 PEM, with --hybrid also an
              ML-DSA-65 key, both required, so that a quantum computer cannot sign for you
@@ -19,18 +20,34 @@ are never replaced.
     parser.epilog = """\
 examples:
   bundlefmt keygen signer -o ci.pem
-  bundlefmt keygen recipient -o device.key"""
-    parser.add_argument("kind", choices=("signer", "recipient"), help="what the key is for")
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where the secret key goes")
-    parser.add_argument("--x25519", action="store_true", help="recipient: X25519 alone, smaller and not post-quantum")
-    parser.add_argument("--hybrid", action="store_true", help="signer: Ed25519 and ML-DSA-65, both required; larger")
+  bundlefmt keygen recipient -o device.key --passphrase
+  bundlefmt keygen show ci.pem agent:deploy@example.com"""
+    add = parser.add_argument
+    add("kind", choices=("signer", "recipient", "show"), help="what the key is for; or show keys")
+    add("keys", metavar="KEY", nargs="*", help="show: a file, - or a key source")
+    add("-o", "--output", metavar="FILE", help="where the secret key goes")
+    add("--x25519", action="store_true", help="recipient: X25519 alone, smaller and not post-quantum")
+    add("--hybrid", action="store_true", help="signer: Ed25519 and ML-DSA-65, both required; larger")
+    add("--passphrase", action="store_true", help="protect the secret key with a passphrase, typed twice")
+    add_secrets(parser)
+    arguments.add_json(parser)
     arguments.add_quiet(parser)
 
 
 def run_keygen(args: argparse.Namespace) -> int:
-    """Make the pair."""
+    """Make the pair, or show."""
+    if args.kind == "show":
+        return _show(args)
+    if args.keys:
+        raise arguments.UsageError("a new key has no place yet but -o FILE")
+    if args.output is None:
+        raise arguments.UsageError("-o is required: where the secret key goes")
+    if args.json:
+        raise arguments.UsageError("--json is for show")
     from bundlefmt.keys import files
 
+    secrets = CommandSecrets.of(args)
+    wanted = args.passphrase or secrets.given
     if args.kind == "signer":
         if args.x25519:
             raise arguments.UsageError("--x25519 is for recipients")
@@ -38,19 +55,43 @@ def run_keygen(args: argparse.Namespace) -> int:
         from bundlefmt.keys.hybrid import HybridSigner
         from bundlefmt.keys.signers import FileSigner
 
+        passphrase = secrets.choose(f"passphrase of {args.output}") if wanted else None
         signer = HybridSigner.generate() if args.hybrid else FileSigner.generate()
-        public = files.write_signer(args.output, signer)
+        public = files.write_signer(args.output, signer, passphrase)
         name = f"key id {signer_kid(signer.public_key).hex()}"
     else:
         if args.hybrid:
             raise arguments.UsageError("--hybrid is for signers; recipients are hybrid unless you say --x25519")
         from bundlefmt.keys.recipients import HYBRID, X25519, Identity
 
+        passphrase = secrets.choose(f"passphrase of {args.output}") if wanted else None
         identity = Identity.generate(X25519 if args.x25519 else HYBRID)
-        public = files.write_identity(args.output, identity)
+        public = files.write_identity(args.output, identity, passphrase)
         name = f"key id {identity.recipient.key_id.hex()}"
     if not args.quiet:
         ui.put(f"{args.output}  secret, keep it")
         ui.put(f"{public}  public, give it away")
         ui.put(name)
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    if not args.keys or args.output is not None or args.passphrase or args.hybrid or args.x25519:
+        raise arguments.UsageError("show takes keys and nothing else")
+    arguments.check_stdin(*args.keys)
+    from bundlefmt.keys.describe import describe
+
+    secrets = CommandSecrets.of(args)
+    found = [(uri, fact) for uri in args.keys for fact in describe(uri, secrets)]
+    if args.json:
+        rows = [
+            {"key": uri, "use": fact.use, "type": fact.type, "key_id": fact.key_id.hex(), "protected": fact.protected}
+            for uri, fact in found
+        ]
+        ui.put_json("keygen", {"keys": rows})
+        return 0
+    for uri in args.keys:
+        ui.put(uri)
+        for fact in (fact for place, fact in found if place == uri):
+            ui.put(f"  {fact.use} {fact.type} {fact.key_id.hex()}{', under a passphrase' if fact.protected else ''}")
     return 0

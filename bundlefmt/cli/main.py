@@ -24,15 +24,24 @@ from typing import Any, NoReturn
 
 from bundlefmt.cli import ui
 from bundlefmt.cli.arguments import UsageError
-from bundlefmt.errors import BundleError, EntryNotFoundError, InstallError, KeyFileError, SourceError, WriteError
+from bundlefmt.errors import (
+    BundleError,
+    EntryNotFoundError,
+    InstallError,
+    KeyFileError,
+    KeySourceError,
+    SourceError,
+    WriteError,
+)
 
 PROG = "bundlefmt"
 DONE, REFUSED, USAGE, LOCAL = 0, 1, 2, 3
 CLOSED = 141  # as a program that SIGPIPE ended
+_LOCAL_TROUBLE = (SourceError, InstallError, WriteError, KeyFileError, KeySourceError, EntryNotFoundError)
 
 VERBS = {  # name: module, one line of help
-    "keygen": ("bundlefmt.cli.keygen", "make a key pair: signer or recipient"),
-    "publisher": ("bundlefmt.cli.publisher", "make or show a publisher's trust file"),
+    "keygen": ("bundlefmt.cli.keygen", "make a key pair, or show what a key is"),
+    "publisher": ("bundlefmt.cli.publisher", "who may sign: make, show and change a publisher's trust file"),
     "pack": ("bundlefmt.cli.pack", "make a bundle of a folder"),
     "recipients": ("bundlefmt.cli.recipients", "show or change who can open a bundle; no signing key needed"),
     "inspect": ("bundlefmt.cli.inspect", "show what a file says of itself, with or without keys"),
@@ -167,7 +176,7 @@ def _top_level(arguments: list[str]) -> int:
 def _report(exc: BundleError, *, as_json: bool, verb: str) -> int:
     """One line for people, and one object for programs that asked for it."""
     ui.end_progress()
-    local = isinstance(exc, (SourceError, InstallError, WriteError, KeyFileError, EntryNotFoundError))
+    local = isinstance(exc, _LOCAL_TROUBLE)
     if as_json:
         body = {"code": exc.code, "phase": exc.phase, "rules": list(exc.rules), "detail": exc.detail}
         ui.put_json(verb, {"refused": body})

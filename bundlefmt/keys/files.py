@@ -141,8 +141,13 @@ def is_exposed(path: str) -> bool:
     return stat.S_ISREG(info.st_mode) and bool(info.st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def write_signer(path: str, signer: FileSigner | HybridSigner) -> str:
+def write_signer(path: str, signer: FileSigner | HybridSigner, passphrase: bytes | None = None) -> str:
     """Write a signing key and, beside it, its public half.
+
+    Args:
+        path: of the secret key.
+        signer: what to write.
+        passphrase: that protects it, or None.
 
     Returns:
         Path of the public half.
@@ -150,15 +155,21 @@ def write_signer(path: str, signer: FileSigner | HybridSigner) -> str:
     Raises:
         WriteError: WRITE_FAILED; neither file was made.
     """
-    return _write_pair(path, signer.private_pem(), signer.public_pem())
+    pem = signer.private_pem()
+    if passphrase is not None:
+        from bundlefmt.crypto.pkcs8lock import lock_pem  # noqa: PLC0415 - slow to import
+
+        pem = lock_pem(pem, passphrase)
+    return _write_pair(path, pem, signer.public_pem())
 
 
-def write_identity(path: str, identity: Identity) -> str:
+def write_identity(path: str, identity: Identity, passphrase: bytes | None = None) -> str:
     """Write an identity and, beside it, its public half; see `write_signer`."""
+    from bundlefmt.keys import protected  # noqa: PLC0415 - only keys are written by it
+
     note = f"Recipient {identity.recipient.key_id.hex()}\n"
-    return _write_pair(
-        path, (note + identity.armored()).encode(), (note + format_recipient(identity.recipient)).encode()
-    )
+    text = identity.armored() if passphrase is None else protected.lock(identity, passphrase)
+    return _write_pair(path, (note + text).encode(), (note + format_recipient(identity.recipient)).encode())
 
 
 def _write_pair(path: str, secret: bytes, public: bytes) -> str:
