@@ -8,7 +8,7 @@ from typing import Any
 
 from bundlefmt.bundle.inputs import Input, check_inputs
 from bundlefmt.bundle.policy import TrustPolicy, judge_release
-from bundlefmt.crypto import cobblestone, digests, ed25519, hpke, schedule, suite
+from bundlefmt.crypto import cobblestone, digests, ed25519, hpke, schedule, signatures, suite
 from bundlefmt.errors import refuse
 from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
 from bundlefmt.limits import LIMITS
@@ -18,7 +18,7 @@ from bundlefmt.model.release import ReleaseRecord, compare_host, parse_requires
 from bundlefmt.wire import armor, cbor, zstd
 from bundlefmt.wire.cose import signed_bytes
 from bundlefmt.wire.padding import padme
-from bundlefmt.wire.sections import RecipientEntry
+from bundlefmt.wire.sections import ALG_ED25519, ALG_HYBRID, PUBLIC_KEY_LEN, RecipientEntry
 from bundlefmt.wire.sections import parse_recipients as parse_entries
 
 Object = dict[str, Any]
@@ -86,13 +86,27 @@ def _require_signature(public: str, message: bytes, signature: str) -> Object:
     return {}
 
 
+def _hybrid_signature(given: Object) -> Object:
+    public, payload = bytes.fromhex(given["public_key"]), bytes.fromhex(given["payload"])
+    data = signed_bytes(digests.signer_kid(public), given["label"].encode(), payload, ALG_HYBRID)
+    # In a bundle the key's length is checked when its trust document is read.
+    length_ok = len(public) == PUBLIC_KEY_LEN[ALG_HYBRID]
+    if not length_ok or not signatures.verifies(public, data, bytes.fromhex(given["signature"])):
+        raise Refused
+    return {}
+
+
 def _ed25519(given: Object) -> Object:
     return _require_signature(given["public_key"], bytes.fromhex(given["message"]), given["signature"])
 
 
-def _structure(given: Object) -> Object:
+def _structure(given: Object, alg: int = ALG_ED25519) -> Object:
     label, payload = given["label"].encode(), bytes.fromhex(given["payload"])
-    return {"to_be_signed": signed_bytes(bytes.fromhex(given["kid"]), label, payload).hex()}
+    return {"to_be_signed": signed_bytes(bytes.fromhex(given["kid"]), label, payload, alg).hex()}
+
+
+def _hybrid_structure(given: Object) -> Object:
+    return _structure(given, ALG_HYBRID)
 
 
 def _signature(given: Object) -> Object:
@@ -354,6 +368,7 @@ _FAMILIES: dict[str, Callable[[Object], Object]] = {
     "ed25519": _ed25519,
     "cbor": _cbor,
     "sig-structure": _by_question(kid=_kid, structure=_structure, signature=_signature),
+    "hybrid-signature": _by_question(kid=_kid, structure=_hybrid_structure, signature=_hybrid_signature),
     "leaves": _by_question(size=_leaf_sizes, body=_body, table=_table, leaf=_leaf),
     "padme": _padme,
     "paths": _by_question(path=_path, set=_path_set),

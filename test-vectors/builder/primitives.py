@@ -25,6 +25,7 @@ FAMILIES = {
     "ed25519": "primitives_ed25519",
     "cbor": "primitives_cbor",
     "sig-structure": "primitives_signed",
+    "hybrid-signature": "primitives_hybrid",
     "leaves": "primitives_leaves",
     "padme": "primitives_padme",
     "paths": "primitives_paths",
