@@ -27,6 +27,7 @@ from bundlefmt.model.header import RELEASE
 
 Progress = Callable[[int, int], None]
 _STEP = 1 << 20
+_COMPARED = 128 << 10  # two such buffers stay in the processor's cache
 _KERNEL_STEP = 256 << 20
 _BLOCK = 4096  # where both offsets lie alike in their blocks, a file system may share blocks instead of copying
 # What the kernel answers when it cannot copy between these two files; plain reading and writing can.
@@ -209,10 +210,10 @@ def _check(
 
 
 def _equal(left: ByteSource, left_at: int, right: ByteSource, right_at: int, length: int) -> bool:
-    one, two = bytearray(_STEP), bytearray(_STEP)
+    one, two = bytearray(_COMPARED), bytearray(_COMPARED)
     done = 0
     while done < length:
-        count = min(_STEP, length - done)
+        count = min(_COMPARED, length - done)
         if count < len(one):
             one, two = bytearray(count), bytearray(count)
         fill(left, left_at + done, memoryview(one), "body")
