@@ -240,6 +240,14 @@ CODES: dict[str, tuple[type[BundleError], str, str, str]] = {
     "KEY_FILE": (KeyFileError, "key", "ARM-1 ARM-3", "check that this is the right key file and that it is whole"),
     "TRUST_FILE": (KeyFileError, "key", "ARM-1 ARM-2", "get the trust file from the publisher again"),
     "KEY_SOURCE": (KeySourceError, "key", "", "check that the key is there and may be used"),
+    "REQUEST_FILE": (FormatError, "request", "", "ask for the file again; it is damaged or of another kind"),
+    "REQUEST_BLIND": (
+        AccessError,
+        "request",
+        "",
+        "give the identity that the request was made for, or say --blind to sign what you cannot see",
+    ),
+    "REQUEST_MISMATCH": (AuthenticityError, "request", "", "do not sign or attach this; ask who made it"),
 }
 
 

@@ -19,7 +19,9 @@ from bundlefmt.model.listing import Listing, parse_listing
 from bundlefmt.model.pointer import PointerRecord, parse_pointer
 from bundlefmt.model.records import RecordTable, parse_records
 from bundlefmt.model.release import ReleaseRecord, parse_release
+from bundlefmt.model.trustdoc import Role, TrustDocument
 from bundlefmt.trust.chain import TrustChain, walk
+from bundlefmt.trust.explain import COUNTED, explain
 from bundlefmt.trust.threshold import Tally, count
 from bundlefmt.wire import sections
 from bundlefmt.wire.cose import LABEL_POINTER, LABEL_RELEASE
@@ -128,12 +130,11 @@ def judge_front(prelude: sections.Prelude, data: bytes, chain: TrustChain, kind:
         document = chain.newest
         if kind == POINTER and document.expires and now >= document.expires:
             raise refuse("TRUST_EXPIRED", f"the trust document of epoch {document.epoch} expired at {document.expires}")
-        role = document.release if kind == RELEASE else document.pointer
-        if not role.reachable():
+        if not _role(document, kind).reachable():
             raise refuse(
                 "TRUST_UNSUPPORTED", f"the {KIND_NAMES[kind]} role of epoch {document.epoch} needs unknown algorithms"
             )
-        tally = count(rows, role, _LABELS[kind], header_bytes, bad="SIGNATURE_INVALID", few="SIGNATURE_THRESHOLD")
+        tally = _count(rows, chain, kind, header_bytes)
 
         header = parse_header(header_bytes)  # only now: its raw bytes are signed (RDG-1)
         if header.kind != kind:
@@ -154,6 +155,23 @@ def judge_front(prelude: sections.Prelude, data: bytes, chain: TrustChain, kind:
             exc.learned = walked.chain
         raise
     return Front(header, header_bytes, chain, walked.learned, tally, rows, frames, entries, prelude.front_len)
+
+
+def _role(document: TrustDocument, kind: int) -> Role:
+    return document.release if kind == RELEASE else document.pointer
+
+
+def _count(rows: tuple[sections.SignatureRow, ...], chain: TrustChain, kind: int, header_bytes: bytes) -> Tally:
+    """R4; when too few keys signed, the refusal says why the other rows did not count."""
+    role = _role(chain.newest, kind)
+    try:
+        return count(rows, role, _LABELS[kind], header_bytes, bad="SIGNATURE_INVALID", few="SIGNATURE_THRESHOLD")
+    except BundleError as exc:
+        if exc.code != "SIGNATURE_THRESHOLD":
+            raise
+        ignored = [row for row in explain(rows, chain, KIND_NAMES[kind]) if row.reason != COUNTED]
+        words = "".join(f"; key {row.kid.hex()[:16]} is {row.words}" for row in ignored)
+        raise refuse(exc.code, exc.detail + words) from None
 
 
 def check_size(front: Front, size: int) -> None:

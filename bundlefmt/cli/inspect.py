@@ -148,13 +148,22 @@ class _Text:
         ui.put_pairs(pairs)
 
     def _signers(self) -> None:
-        front = self._facts.steps.front if self._facts.steps else None
+        steps = self._facts.steps
+        signers = self._facts.unverified_signers
         ui.put(f"signatures{self._mark}")
-        for signer in self._facts.unverified_signers:
-            note = ""
-            if front is not None:
-                note = "  counted" if signer.kid in front.tally.counted else "  ignored: not a key of this role"
-            ui.put(f"  {signer.alg_name} {signer.kid.hex()}{note}")
+        if steps is None:
+            for signer in signers:
+                ui.put(f"  {signer.alg_name} {signer.kid.hex()}")
+            return
+        from bundlefmt.cli.decision import verdicts
+        from bundlefmt.trust.explain import COUNTED
+
+        for signer, row in zip(signers, verdicts(signers, steps.chain, steps.kind), strict=True):
+            words = "a key of this role, not verified" if row.reason == COUNTED and steps.front is None else row.words
+            ui.put(f"  {signer.alg_name} {signer.kid.hex()}  {words}")
+        document = steps.chain.newest
+        role = document.release if steps.kind == arguments.KINDS["release"] else document.pointer
+        ui.put(f"  decided by epoch {document.epoch}, which asks for {role.threshold} of {len(role.keys)} keys")
 
     def _trust(self) -> None:
         frames = self._facts.unverified_trust

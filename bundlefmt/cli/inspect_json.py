@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bundlefmt.cli import facts as shared
+from bundlefmt.cli.decision import decision_json
 from bundlefmt.cli.facts import Json
 from bundlefmt.model.header import KIND_NAMES
 
@@ -49,7 +50,7 @@ def inspection_json(facts: Inspection, names: dict[bytes, str]) -> Json:
         ],
         "keys_given": [{"key_id": key.hex(), "file": name} for key, name in names.items()],
         "faults": [{**fault._asdict(), "rules": list(fault.rules)} for fault in facts.faults],
-        "verified": _steps(facts.steps) if facts.steps is not None else None,
+        "verified": _steps(facts.steps, facts) if facts.steps is not None else None,
     }
     return body
 
@@ -72,7 +73,7 @@ def _header(header: Header) -> Json:
     }
 
 
-def _steps(steps: Steps) -> Json:
+def _steps(steps: Steps, facts: Inspection) -> Json:
     front = steps.front
     refusal = steps.refusal
     return {
@@ -92,6 +93,7 @@ def _steps(steps: Steps) -> Json:
         "newest_epoch": steps.chain.newest.epoch,
         "signers": [kid.hex() for kid in front.tally.counted] if front is not None else [],
         "threshold": front.tally.threshold if front is not None else None,
+        "decision": decision_json(facts.unverified_signers, steps.chain, steps.kind, verified=front is not None),
         "identities_tried": list(steps.tried),
         "release": _release(steps),
         "pointer": shared.pointer_json(steps.pointer) if steps.pointer is not None else None,

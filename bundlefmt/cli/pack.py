@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from bundlefmt.cli import arguments, ui
 from bundlefmt.cli.arguments import UsageError
+from bundlefmt.cli.passphrase import CommandSecrets, add_secrets
 from bundlefmt.errors import refuse
 
 if TYPE_CHECKING:
-    from bundlefmt.bundle.writer import Packed
+    from bundlefmt.bundle.draft import DraftWriter
+    from bundlefmt.bundle.writer import BundleWriter, Packed
+    from bundlefmt.keys.passphrases import Secrets
     from bundlefmt.keys.signers import Signer
     from bundlefmt.model.release import NewIdentity, Requires
+    from bundlefmt.trust.chain import TrustChain
 
 _UNITS = {"": 1, "K": 1 << 10, "KIB": 1 << 10, "KB": 1000, "M": 1 << 20, "MIB": 1 << 20, "MB": 1000_000}
 _COPY = 1 << 20
@@ -95,15 +99,50 @@ TIME is seconds since 1970, 2026-07-01 or 2026-07-01T12:00:00Z. SOURCE_DATE_EPOC
     add("-o", "--output", metavar="FILE", required=True, help="the bundle to make; - is standard output")
     add("-f", "--force", action="store_true", help="replace FILE if it exists")
     add("--trust", metavar="TRUST", required=True, help="the publisher's trust file")
-    add("--signer", metavar="KEY", action="append", required=True, help="release key to sign with; repeatable")
+    add("--signer", metavar="KEY", action="append", default=[], help="release key to sign with; repeatable")
+    _add_unsigned(parser)
     add(
         "-r", "--recipient", metavar="KEY", action="append", required=True, help="public key to encrypt for; repeatable"
     )
+    add_secrets(parser)
     add("--anonymous", action="store_true", help="do not mark which entry is for which recipient")
     _add_record(parser.add_argument_group("the release"))
     _add_form(parser.add_argument_group("the bundle"))
     arguments.add_json(parser)
     arguments.add_quiet(parser)
+
+
+def _add_unsigned(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--unsigned",
+        metavar="REQUEST",
+        help="make FILE.draft and a signing request for signers who are elsewhere; attach makes the bundle of them",
+    )
+    add(
+        "--reveal-to",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="public key of a signer, who then sees what the request asks for; repeatable",
+    )
+
+
+def _check_unsigned(args: argparse.Namespace) -> None:
+    """Sign here, or ask for signatures; a draft takes the place of the bundle."""
+    if args.unsigned is None:
+        if not args.signer:
+            raise UsageError("--signer is required, or --unsigned REQUEST for signers who are elsewhere")
+        if args.reveal_to:
+            raise UsageError("--reveal-to is for --unsigned")
+        return
+    if args.signer or args.output == "-":
+        raise UsageError("--unsigned excludes --signer and -o -")
+    if os.path.lexists(args.unsigned):
+        raise refuse("WRITE_FAILED", f"{args.unsigned} exists already")
+    from bundlefmt.bundle.draft import draft_of
+
+    args.output = draft_of(args.output)
 
 
 def _add_record(group: argparse._ArgumentGroup) -> None:
@@ -161,31 +200,18 @@ def source_date() -> int | None:
     return int(text)
 
 
-def load_signer(path: str) -> Signer:
-    """A signing key; the passphrase of an encrypted one is asked for on the terminal, and never an argument.
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    from bundlefmt.keys import files
-
-    signer = files.load_signer(path, lambda: _ask(path) if sys.stdin.isatty() else b"")
-    arguments.warn_exposed(path)
-    return signer
-
-
-def _ask(path: str) -> bytes:
-    import getpass
-
-    return getpass.getpass(f"passphrase of {ui.printable(path)}: ").encode()
+def load_signer(uri: str, secrets: Secrets | None = None) -> Signer:
+    """A signing key; see `arguments.load_signer`."""
+    return arguments.load_signer(uri, secrets)
 
 
 def run_pack(args: argparse.Namespace) -> int:
     """Make the bundle."""
-    from bundlefmt.bundle.writer import DEFAULT_LEVEL, STORE, BundleWriter, PackOptions
-    from bundlefmt.keys.files import load_recipients
+    from bundlefmt.bundle.writer import DEFAULT_LEVEL, STORE, PackOptions
+    from bundlefmt.keys.sources import open_recipients
     from bundlefmt.model.release import ReleaseRecord
 
+    _check_unsigned(args)
     to_stdout = args.output == "-"
     if to_stdout:
         if args.json:
@@ -211,8 +237,10 @@ def run_pack(args: argparse.Namespace) -> int:
         record = record._replace(expires=record.created + value if relative else value)
     _check_record(record.expires, record.created, record.product)
     chain = arguments.load_trust(args.trust)
-    signers = [load_signer(path) for path in args.signer]
-    recipients = [key for path in args.recipient for key in load_recipients(path)]
+    _warn_of_expiry(chain)
+    secrets = CommandSecrets.of(args)
+    signers = [load_signer(uri, secrets) for uri in args.signer]
+    recipients = [key for uri in args.recipient for key in open_recipients(uri)]
     options = PackOptions(
         level=STORE if args.store else args.level or DEFAULT_LEVEL,
         share_small=args.share_small,
@@ -222,22 +250,50 @@ def run_pack(args: argparse.Namespace) -> int:
     )
     with _destination(args.output) as path:
         progress = ui.Progress("packing", quiet=args.quiet)
-        writer = BundleWriter(
-            path,
-            record,
-            chain=chain,
-            signers=signers,
-            recipients=recipients,
-            options=options,
-            progress=progress if progress.active else None,
-        )
+        watch = progress if progress.active else None
+        writer: BundleWriter
+        if args.unsigned:
+            from bundlefmt.bundle.draft import DraftWriter
+
+            reveal_to = [key for uri in args.reveal_to for key in open_recipients(uri)]
+            writer = draft = DraftWriter(
+                path, record, chain=chain, recipients=recipients, reveal_to=reveal_to, options=options, progress=watch
+            )
+        else:
+            from bundlefmt.bundle.writer import BundleWriter as Writer
+
+            writer = Writer(
+                path, record, chain=chain, signers=signers, recipients=recipients, options=options, progress=watch
+            )
         writer.add_folder(args.folder)
         packed = writer.close()
         ui.end_progress()
+        if args.unsigned:
+            _ask_for_signatures(args, draft)
         if to_stdout:
             _copy_out(path)
     _report(args, packed)
     return 0
+
+
+def _warn_of_expiry(chain: TrustChain) -> None:
+    from bundlefmt.cli.trustwords import expiry_warning
+
+    if warning := expiry_warning(chain.newest):
+        ui.talk(warning)
+
+
+def _ask_for_signatures(args: argparse.Namespace, writer: DraftWriter) -> None:
+    from bundlefmt.cli.trustfile import write_request
+
+    try:
+        write_request(args.unsigned, writer.request.encode())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(args.output)  # a draft without its request cannot be asked for again
+        raise
+    if not args.reveal_to:
+        ui.talk("warning: without --reveal-to, signers cannot see what they sign and have to sign BLIND")
 
 
 def _now() -> int:
@@ -326,7 +382,7 @@ def _report(args: argparse.Namespace, packed: Packed) -> None:
     record = packed.record
     if args.json:
         body = {
-            "result": "packed",
+            "result": "drafted" if args.unsigned else "packed",
             "output": args.output,
             "size": packed.size,
             "verified": True,
@@ -345,8 +401,11 @@ def _report(args: argparse.Namespace, packed: Packed) -> None:
     if args.quiet:
         return
     say = ui.talk if args.output == "-" else ui.put
-    say(f"packed and verified {args.output}")
+    say(f"drafted, not signed: {args.output}" if args.unsigned else f"packed and verified {args.output}")
     say(f"  release     {record.product} {record.version}, number {record.number}")
     say(f"  release id  {packed.release_id.hex()}")
     say(f"  files       {packed.files}, {ui.size(packed.plain_size)}")
     say(f"  bundle      {ui.size(packed.size)}")
+    if args.unsigned:
+        say(f"  request     {args.unsigned}: give it to the signers")
+        say(f"then: bundlefmt attach {args.output} SIGNATURE... --trust {args.trust}")

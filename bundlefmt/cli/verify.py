@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bundlefmt.cli import arguments, facts, ui
 from bundlefmt.cli.arguments import UsageError
+from bundlefmt.cli.decision import decision_json, verdicts
+from bundlefmt.cli.passphrase import CommandSecrets
 from bundlefmt.errors import BundleError
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def _pointer(args: argparse.Namespace) -> tuple[Front, dict[str, Any]]:
 
     arguments.check_stdin(args.file, args.trust, *args.identity)
     chain = arguments.load_trust(args.trust)
-    identities = arguments.load_identities(args.identity)
+    identities = arguments.load_identities(args.identity, CommandSecrets.of(args))
     try:
         found = read_pointer(
             arguments.open_input(args.file), trust=arguments.policy(args, chain), identities=identities
@@ -111,6 +113,7 @@ def _pointer(args: argparse.Namespace) -> tuple[Front, dict[str, Any]]:
 def _report(args: argparse.Namespace, front: Front, body: dict[str, Any]) -> None:
     header = front.header
     lines = body.pop("lines", [])
+    rows = [(row.alg, row.kid) for row in front.rows]
     if args.json:
         ui.put_json(
             "verify",
@@ -125,6 +128,7 @@ def _report(args: argparse.Namespace, front: Front, body: dict[str, Any]) -> Non
                 "signers": [kid.hex() for kid in front.tally.counted],
                 "ignored_signers": [kid.hex() for kid in front.tally.ignored],
                 "threshold": front.tally.threshold,
+                "decision": decision_json(rows, front.chain, header.kind, verified=True),
                 "size": front.file_size,
                 "opened": bool(args.identity),
                 **body,
@@ -138,6 +142,11 @@ def _report(args: argparse.Namespace, front: Front, body: dict[str, Any]) -> Non
         ("publisher", header.publisher_id.hex()),
         ("epoch", f"{header.trust_epoch}, newest known {front.chain.newest.epoch}"),
         *(("signed by", kid.hex()) for kid in front.tally.counted),
+        *(
+            ("not counted", f"{row.kid.hex()}  {row.words}")
+            for row in verdicts(rows, front.chain, header.kind)
+            if row.kid not in front.tally.counted
+        ),
         ("threshold", f"{front.tally.threshold}"),
     ]
     ui.put_pairs([*pairs, *lines])

@@ -29,7 +29,7 @@ def run(shop: Shop, *arguments: str, code: int = 0) -> dict[str, Any]:
 def test_verify(stock: Shop) -> None:
     common = {
         "result", "kind", "publisher", "bundle_id", "trust_epoch", "newest_epoch", "learned_epochs", "signers",
-        "ignored_signers", "threshold", "size", "opened",
+        "ignored_signers", "threshold", "size", "opened", "decision",
     }  # fmt: skip
     value = run(stock, "verify", "app.bndl", "--trust", "acme.trust")
     assert set(value) == common
@@ -58,7 +58,7 @@ def test_inspect(stock: Shop) -> None:
     value = run(stock, "inspect", "app.bndl", *OPEN)
     assert set(value["verified"]) == {
         "kind", "steps", "refused", "publisher", "newest_epoch", "signers", "threshold", "identities_tried", "release",
-        "pointer",
+        "pointer", "decision",
     }  # fmt: skip
     assert [row["id"] for row in value["verified"]["steps"]] == [*(f"R{n}" for n in range(1, 11)), "R11-R14"]
     assert set(value["verified"]["release"]) == RELEASE_KEYS | TREE_KEYS
@@ -88,7 +88,7 @@ def test_pack_and_unpack(shop: Shop) -> None:
 
 def test_publisher_show(stock: Shop) -> None:
     value = run(stock, "publisher", "show", "acme.trust")
-    assert set(value) == {"publisher", "documents"}
+    assert set(value) == {"publisher", "documents", "warnings"}
     assert set(value["documents"][0]) == {"epoch", "issued", "expires", "min_epoch", "roles"}
     assert set(value["documents"][0]["roles"]["root"]["keys"][0]) == {"alg", "kid", "public_key"}
 
