@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         UnsupportedError,
         WriteError,
     )
+    from bundlefmt.keys.hybrid import HybridSigner
     from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
     from bundlefmt.keys.signers import FileSigner, Signer
     from bundlefmt.keys.sources import open_identities, open_recipients, open_signer
@@ -77,6 +78,7 @@ __all__ = [
     "Floor",
     "FolderTree",
     "FormatError",
+    "HybridSigner",
     "Identity",
     "Inspection",
     "InstallError",
@@ -136,6 +138,7 @@ _HOMES = {
     "bundle.trees": "BundleTree FolderTree",
     "bundle.unpack": "unpack",
     "bundle.writer": "BundleWriter PackOptions Packed",
+    "keys.hybrid": "HybridSigner",
     "keys.recipients": "Identity Recipient format_recipient parse_identities parse_recipients",
     "keys.signers": "FileSigner Signer",
     "keys.sources": "open_identities open_recipients open_signer",

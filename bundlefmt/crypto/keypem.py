@@ -40,6 +40,12 @@ def is_locked(data: bytes) -> bool:
     return False
 
 
+def _require_one(data: bytes) -> None:
+    """The library takes the first block of several, which could be half of a hybrid key (ARM-3)."""
+    if data.count(b"-----BEGIN ") > 1:
+        raise refuse("KEY_FILE", "more than one key in the file")
+
+
 def load_private(data: bytes, password: bytes | None) -> bytes:
     """Read a PKCS#8 PEM or OpenSSH file.
 
@@ -58,6 +64,7 @@ def load_private(data: bytes, password: bytes | None) -> bytes:
         raise refuse("KEY_FILE", "this is a bundlefmt key file for decryption, not a signing key")
     if b"PRIVATE KEY-----" not in data:
         raise refuse("KEY_FILE", "no private key in PEM form in the file")
+    _require_one(data)
     try:
         key = _load(data, password)
     except TypeError:
@@ -101,6 +108,7 @@ def load_public(data: bytes) -> bytes:
     """
     if b"PRIVATE KEY-----" in data:
         raise refuse("KEY_FILE", "this is a private key; give its public half")
+    _require_one(data)
     try:
         key = load_pem_public_key(data)
     except _FAULTS:

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 from support.fixedcrypto import patched
-from support.publisher import FAST, NOW, PRODUCT, Publisher, identity, role, signer
+from support.publisher import FAST, NOW, PRODUCT, Publisher, hybrid_signer, identity, role, signer
 
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.writer import BundleWriter, PackOptions
@@ -88,10 +88,11 @@ def test_recipient_types_are_not_mixed(publisher: Publisher) -> None:
     ids=["order-4", "identity", "order-2", "not-reduced", "no-point", "all-ones"],
 )
 def test_bad_keys_are_not_enrolled(key: bytes) -> None:
-    """W-6."""
-    with pytest.raises(BundleError) as caught:
-        issue.make_role([signer("good").public_key, key])
-    assert caught.value.code == "INPUT_KEYS"
+    """W-6; a hybrid key is as bad as its Ed25519 half."""
+    for bad in (key, key + hybrid_signer("good").public_key[32:]):
+        with pytest.raises(BundleError) as caught:
+            issue.make_role([signer("good").public_key, bad])
+        assert caught.value.code == "INPUT_KEYS"
 
 
 def test_a_bundle_carries_the_whole_chain() -> None:

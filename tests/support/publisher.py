@@ -11,8 +11,9 @@ from typing import Any
 from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.writer import BundleWriter, PackOptions
+from bundlefmt.keys.hybrid import HybridSigner
 from bundlefmt.keys.recipients import X25519, Identity
-from bundlefmt.keys.signers import FileSigner, sign_row
+from bundlefmt.keys.signers import FileSigner, Signer, sign_row
 from bundlefmt.model.release import ReleaseRecord
 from bundlefmt.model.trustdoc import Role, TrustDocument
 from bundlefmt.trust import issue
@@ -32,17 +33,22 @@ def signer(name: str) -> FileSigner:
     return FileSigner(sha256(b"test only signer " + name.encode()).digest())
 
 
+def hybrid_signer(name: str) -> HybridSigner:
+    """A hybrid signing key from a name; test only."""
+    return HybridSigner(*(sha256(b"test only hybrid %d " % half + name.encode()).digest() for half in (1, 2)))
+
+
 def identity(name: str, kind: int = X25519) -> Identity:
     """A decryption key from a name; test only."""
     return Identity(kind, sha256(b"test only identity " + name.encode()).digest())
 
 
-def role(*signers: FileSigner, threshold: int = 1) -> Role:
+def role(*signers: Signer, threshold: int = 1) -> Role:
     """A role of some signers."""
     return issue.make_role([each.public_key for each in signers], threshold)
 
 
-def sign_document(document: bytes, *signers: FileSigner) -> TrustFrame:
+def sign_document(document: bytes, *signers: Signer) -> TrustFrame:
     """A trust frame over any bytes."""
     rows = [sign_row(each, LABEL_TRUST, sha256(document).digest()) for each in signers]
     return TrustFrame(document, tuple(sorted(rows, key=lambda row: (row.alg, row.kid))))
@@ -74,7 +80,7 @@ class Publisher:
         newest = (chain or self.chain).newest
         return newest._replace(**{"epoch": newest.epoch + 1, **changes})
 
-    def rotate(self, *signers: FileSigner, **changes: Any) -> TrustChain:
+    def rotate(self, *signers: Signer, **changes: Any) -> TrustChain:
         """Extend the chain by one document, signed by the root unless other signers are given."""
         frame = sign_document(self.successor(**changes).encode(), *(signers or (self.root,)))
         walked = walk(self.chain, (frame,))
@@ -88,7 +94,7 @@ class Publisher:
         tree: Tree,
         options: PackOptions = FAST,
         release: ReleaseRecord | None = None,
-        signers: Sequence[FileSigner] = (),
+        signers: Sequence[Signer] = (),
         recipients: Sequence[Any] = (),
     ) -> bytes:
         """A complete bundle as bytes."""

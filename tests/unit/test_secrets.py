@@ -11,6 +11,7 @@ from support.publisher import PRODUCT, Publisher, identity, signer
 
 from bundlefmt.crypto import keypem
 from bundlefmt.errors import KeyFileError
+from bundlefmt.keys.hybrid import HybridSigner
 from bundlefmt.keys.recipients import (
     HYBRID,
     X25519,
@@ -41,6 +42,7 @@ HOLDERS: list[Any] = [
     Identity(HYBRID, SECRET),
     ContentKey(SECRET),
     FileSigner(SECRET),
+    HybridSigner(SECRET, bytes(32)),
     NewIdentity(1, SECRET),
     Block(IDENTITY, b"\0\1" + SECRET),
     ReleaseRecord(PRODUCT, 1, "1", 1, bytes(32), identities=(NewIdentity(1, SECRET),)),
@@ -55,7 +57,7 @@ def test_texts(holder: Any) -> None:
         silent(text)
 
 
-@pytest.mark.parametrize("holder", [*HOLDERS[:4], *HOLDERS[-2:]], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("holder", [*HOLDERS[:5], *HOLDERS[-2:]], ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("protocol", [0, 2, 5])
 def test_pickles(holder: Any, protocol: int) -> None:
     with pytest.raises(TypeError, match="not pickled"):
@@ -65,7 +67,7 @@ def test_pickles(holder: Any, protocol: int) -> None:
 
 
 def test_no_attributes_can_be_added() -> None:
-    for holder in HOLDERS[:4]:
+    for holder in HOLDERS[:5]:
         assert not hasattr(holder, "__dict__")
 
 
