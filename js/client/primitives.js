@@ -1,12 +1,13 @@
 /** Answers to the questions of `test-vectors/primitives/`: an output, or a BundleError. */
 import { shake256 } from '@noble/hashes/sha3.js';
 
+import { algorithm, ED25519, HYBRID } from '../src/algorithms.js';
 import { checkOf, IDENTITY, readArmor, readIdentities, readRecipientKeys, TRUST } from '../src/armor.js';
 import { concat, fromHex, sha256, toHex, utf8 } from '../src/bytes.js';
 import { decodeCounted } from '../src/cbor.js';
 import { asSource, chunkNonce, clen, derive, openMessage, plainLen } from '../src/cobblestone.js';
 import { manifestContext, recordContext } from '../src/cobblestone.js';
-import { kidOf, sigStructure } from '../src/cose.js';
+import { sigStructure } from '../src/cose.js';
 import { verifyStrict } from '../src/ed25519.js';
 import { must } from '../src/errors.js';
 import { RECIPIENT_TYPES } from '../src/hpke.js';
@@ -16,7 +17,7 @@ import { padme } from '../src/padme.js';
 import { judgePath, judgeSet } from '../src/paths.js';
 import { compareVersions, satisfies } from '../src/policy.js';
 import { hintOf, isPayloadLength, keyIdOf, openEntry, wrapInfo } from '../src/recipients.js';
-import { decompressItem, decompressRecord, readFrameHeader } from '../src/zstd.js';
+import { decompressItem, decompressRecord, readFrame } from '../src/zstd.js';
 import { judgeWriterPaths } from './writer-paths.js';
 
 /** @typedef {import('../src/cbor.js').Item} Item */
@@ -79,19 +80,28 @@ function ed25519({ public_key: key, message, signature }) {
   return {};
 }
 
-/** @type {Record<string, Question>} */
-const sigStructures = {
-  kid: ({ public_key: key }) => ({ kid: toHex(kidOf(fromHex(key))) }),
-  structure: ({ kid, label, payload }) => ({
-    to_be_signed: toHex(sigStructure(fromHex(kid), label, fromHex(payload))),
-  }),
-  signature: ({ public_key: hex, label, payload, signature }) => {
-    const key = fromHex(hex);
-    const signed = sigStructure(kidOf(key), label, fromHex(payload));
-    must(verifyStrict(key, signed, fromHex(signature)), 'SIGNATURE_INVALID', 'not valid');
-    return {};
-  },
-};
+/**
+ * Questions about the signatures of one algorithm.
+ *
+ * @param {number} alg
+ * @returns {Record<string, Question>}
+ */
+function signatures(alg) {
+  const { kidOf, publicKeyLen, signatureLen, verify } = algorithm(alg);
+  return {
+    kid: ({ public_key: key }) => ({ kid: toHex(kidOf(fromHex(key))) }),
+    structure: ({ kid, label, payload }) => ({
+      to_be_signed: toHex(sigStructure(alg, fromHex(kid), label, fromHex(payload))),
+    }),
+    signature: ({ public_key: keyHex, label, payload, signature: signatureHex }) => {
+      const [key, signature] = [keyHex, signatureHex].map(fromHex);
+      const signed = sigStructure(alg, kidOf(key), label, fromHex(payload));
+      const good = key.length === publicKeyLen && signature.length === signatureLen && verify(key, signed, signature);
+      must(good, 'SIGNATURE_INVALID', 'not valid');
+      return {};
+    },
+  };
+}
 
 /** @param {Input} input */
 function armor({ label, text }) {
@@ -116,7 +126,7 @@ function identity({ type, secret: hex }) {
 
 /** @type {Record<string, Question>} */
 const keyIds = {
-  signer: sigStructures.kid,
+  signer: signatures(ED25519).kid,
   recipient: ({ type, public_key: key }) => ({ key_id: toHex(keyIdOf(type, fromHex(key))) }),
   hint: ({ type, enc, public_key: key }) => ({ hint: toHex(hintOf(type, fromHex(enc), fromHex(key))) }),
   identity,
@@ -216,8 +226,8 @@ async function zstdFrame({ unit, frame: hex, expected, limit, prefix: prefixHex 
   const record = unit === 'record';
   const plain = await (record ? decompressRecord(frame, expected, prefix) : decompressItem(frame, limit, prefix));
   const { window } = record
-    ? readFrameHeader(frame, LIMITS.record_window, 'RECORD_FRAME')
-    : readFrameHeader(frame, LIMITS.manifest_window, 'MANIFEST_FRAME');
+    ? readFrame(frame, LIMITS.record_window, 'RECORD_FRAME')
+    : readFrame(frame, LIMITS.manifest_window, 'MANIFEST_FRAME');
   return { size: plain.length, sha256: toHex(sha256(plain)), window };
 }
 
@@ -269,7 +279,8 @@ const FAMILIES = {
     judgeWriterPaths(list.map(pathOf));
     return {};
   },
-  'sig-structure': sigStructures,
+  'hybrid-signature': signatures(HYBRID),
+  'sig-structure': signatures(ED25519),
   wrap,
   'zstd-frame': zstdFrame,
 };

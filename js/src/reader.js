@@ -125,9 +125,12 @@ async function readHead(source, { kind, chain, now }) {
   const input = new Input(source);
   const lengths = readPrelude(await input.upTo(PRELUDE_LEN)); // R1
   const headerBytes = await input.take(lengths.header);
-  const signatures = readTable(await input.take(lengths.signatures), 'SIGNATURE_TABLE'); // R2
-  const frames = readFrames(await input.take(lengths.trust), 'TRUST_TABLE');
-  const recipients = readRecipients(await input.take(lengths.recipients));
+  const signaturesBytes = await input.take(lengths.signatures);
+  const trustBytes = await input.take(lengths.trust);
+  const recipientsBytes = await input.take(lengths.recipients);
+  const signatures = readTable(signaturesBytes, 'SIGNATURE_TABLE'); // R2
+  const frames = readFrames(trustBytes, 'TRUST_TABLE');
+  const recipients = readRecipients(recipientsBytes);
   chain.walk(frames); // R3
   const { newest } = chain;
   const expired = kind === 'pointer' && newest.expires !== 0 && now >= newest.expires;

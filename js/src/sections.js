@@ -15,8 +15,10 @@ const MAGIC = fromHex('89424e444c0d0a1a');
  * @returns {SectionLengths}
  */
 export function readPrelude(prelude) {
+  // What differs from the magic is another file, however short; what begins like it is a cut bundle.
+  const magic = prelude.subarray(0, MAGIC.length);
+  must(equal(magic, MAGIC.subarray(0, magic.length)), 'PRELUDE_MAGIC', 'not a bundle');
   must(prelude.length === PRELUDE_LEN, 'TRUNCATED', 'the input ends inside the prelude');
-  must(equal(prelude.subarray(0, 8), MAGIC), 'PRELUDE_MAGIC', 'not a bundle');
   must(readU16(prelude, 8) === 1, 'PRELUDE_MAJOR', 'not major version 1');
   must(readU16(prelude, 10) === 0 && readU32(prelude, 28) === 0, 'PRELUDE_RESERVED', 'a reserved field is not zero');
   const lengths = {

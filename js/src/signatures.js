@@ -1,7 +1,7 @@
 /** Signature tables and how their rows are counted (section 3). */
+import { algorithm, ALGORITHMS } from './algorithms.js';
 import { compare, equal, readU16 } from './bytes.js';
-import { kidOf, sigStructure } from './cose.js';
-import { verifyStrict } from './ed25519.js';
+import { sigStructure } from './cose.js';
 import { must } from './errors.js';
 import { LIMITS } from './limits.js';
 
@@ -10,7 +10,6 @@ import { LIMITS } from './limits.js';
 /** @typedef {{ alg: number, publicKey: Uint8Array }} Key */
 /** @typedef {{ threshold: number, keys: Key[] }} Role */
 
-export const ALG_ED25519 = 1;
 const ROW_HEAD = 36;
 
 /**
@@ -33,7 +32,8 @@ export function readTable(bytes, code) {
     previous = name;
     const alg = readU16(bytes, at);
     const length = readU16(bytes, at + 34);
-    must(alg === ALG_ED25519 ? length === 64 : length >= 1 && length <= LIMITS.signature_len, code, 'signature length');
+    const [min, max] = lengthsOf(ALGORITHMS.get(alg)?.signatureLen, LIMITS.signature_len);
+    must(length >= min && length <= max, code, 'signature length');
     at += ROW_HEAD;
     must(at + length <= bytes.length, code, 'a signature does not fit');
     rows.push({ alg, kid: name.subarray(2), signature: bytes.subarray(at, at + length) });
@@ -44,11 +44,19 @@ export function readTable(bytes, code) {
 }
 
 /**
+ * The lengths that something of an algorithm may have: one where it is implemented, else 1 to `longest`.
+ *
+ * @param {number | undefined} known
+ * @param {number} longest
+ */
+export const lengthsOf = (known, longest) => (known === undefined ? [1, longest] : [known, known]);
+
+/**
  * The keys of a role whose algorithm this reader implements.
  *
  * @param {Role} role
  */
-export const usableKeys = (role) => role.keys.filter((key) => key.alg === ALG_ED25519);
+export const usableKeys = (role) => role.keys.filter((key) => ALGORITHMS.has(key.alg));
 
 /**
  * Refuse unless every known row is valid (SIG-5) and they reach the threshold (SIG-6).
@@ -60,14 +68,15 @@ export const usableKeys = (role) => role.keys.filter((key) => key.alg === ALG_ED
  * @param {{ invalid: Code, threshold: Code }} codes
  */
 export function judgeRows(rows, role, label, payload, codes) {
-  const keys = usableKeys(role).map(({ publicKey }) => ({ publicKey, kid: kidOf(publicKey) }));
+  const keys = usableKeys(role).map((key) => ({ ...key, kid: algorithm(key.alg).kidOf(key.publicKey) }));
   let valid = 0;
   for (const row of rows) {
     // SIG-7: whatever is not the row of a key of this role says nothing.
-    const key = row.alg === ALG_ED25519 ? keys.find(({ kid }) => equal(kid, row.kid)) : undefined;
+    const key = keys.find(({ alg, kid }) => alg === row.alg && equal(kid, row.kid));
     if (key === undefined) continue;
-    const signed = sigStructure(key.kid, label, payload);
-    must(verifyStrict(key.publicKey, signed, row.signature), codes.invalid, 'the signature of a trusted key is bad');
+    const signed = sigStructure(key.alg, key.kid, label, payload);
+    const good = algorithm(key.alg).verify(key.publicKey, signed, row.signature);
+    must(good, codes.invalid, 'the signature of a trusted key is bad');
     valid += 1; // one row per kid (SIG-2) and one key per kid: rows count distinct keys
   }
   must(valid >= role.threshold, codes.threshold, `${valid} of ${role.threshold} signatures`);

@@ -1,10 +1,11 @@
 /** Trust documents and the frames that carry them (section 5). */
-import { concat, equal, readU32, sha256, u16 } from './bytes.js';
+import { algorithm, ALGORITHMS } from './algorithms.js';
+import { concat, equal, readU32, sha256, toHex, u16 } from './bytes.js';
 import { decode } from './cbor.js';
 import { must } from './errors.js';
 import { LIMITS } from './limits.js';
 import { ascends, isArray, isBytes, isCritical, isDigest, isUint } from './shapes.js';
-import { ALG_ED25519, readTable, usableKeys } from './signatures.js';
+import { lengthsOf, readTable, usableKeys } from './signatures.js';
 
 /** @typedef {import('./cbor.js').Item} Item */
 /** @typedef {import('./errors.js').Code} Code */
@@ -56,7 +57,7 @@ export function readFrames(bytes, code) {
 }
 
 /**
- * Decode a document and judge its shape (CBOR profile, TRU-2 to TRU-6, TRU-20).
+ * Decode a document and judge its shape (CBOR profile, TRU-2 to TRU-6, TRU-20, TRU-23).
  *
  * @param {Uint8Array} bytes
  * @returns {TrustDocument}
@@ -72,6 +73,7 @@ export function readDocument(bytes) {
   shape(isUint(minEpoch, 1, epoch), 'min_epoch');
   const roles = { root: readRole(root), release: readRole(release), pointer: readRole(pointer) };
   shape(isCritical(critical, extensions), 'critical or extensions');
+  judgeHalves(Object.values(roles));
   return { bytes, publisherId, epoch, expires, minEpoch, ...roles, critical };
 }
 
@@ -88,12 +90,29 @@ function readRole(value) {
     shape(isArray(key, 2), 'a key is not a pair');
     const [alg, publicKey] = key;
     shape(isUint(alg, 0, 65535), 'alg');
-    const length = alg === ALG_ED25519 ? { min: 32, max: 32 } : { min: 1, max: LIMITS.public_key_len };
-    shape(isBytes(publicKey, length.min, length.max), 'public key length');
+    const [min, max] = lengthsOf(ALGORITHMS.get(alg)?.publicKeyLen, LIMITS.public_key_len);
+    shape(isBytes(publicKey, min, max), 'public key length');
     return { alg, publicKey };
   });
   shape(ascends(keys, (key) => concat(u16(key.alg), key.publicKey)), 'keys do not ascend');
   return { threshold, keys };
+}
+
+/**
+ * TRU-23: two different keys share neither of their halves. Halves of two algorithms differ in length.
+ *
+ * @param {Role[]} roles
+ */
+function judgeHalves(roles) {
+  /** @type {Map<string, string>} */
+  const owners = new Map();
+  for (const { alg, publicKey } of roles.flatMap(usableKeys)) {
+    const owner = toHex(publicKey);
+    for (const half of algorithm(alg).halves(publicKey).map(toHex)) {
+      shape((owners.get(half) ?? owner) === owner, 'two keys with a half in common');
+      owners.set(half, owner);
+    }
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** One zstd frame, judged from its headers before the library sees it (ZST-1 to ZST-7). */
+/** One zstd frame, judged from its headers before the library sees it (ZST-1 to ZST-8). */
 import { createDCtx, decompressUsingDict, init } from '@bokuweb/zstd-wasm';
 
 import { BundleError, must } from './errors.js';
@@ -21,14 +21,26 @@ function loaded() {
 }
 
 /**
- * Read a frame's header (ZST-1 to ZST-3, ZST-5).
+ * Judge all of a frame but what its blocks decompress to (ZST-1 to ZST-3, ZST-5, ZST-8).
  *
  * @param {Uint8Array} frame
  * @param {number} windowMax
  * @param {Code} code
  * @returns {FrameHeader}
  */
-export function readFrameHeader(frame, windowMax, code) {
+export function readFrame(frame, windowMax, code) {
+  const header = readFrameHeader(frame, windowMax, code);
+  judgeBlocks(frame, header, code);
+  return header;
+}
+
+/**
+ * @param {Uint8Array} frame
+ * @param {number} windowMax
+ * @param {Code} code
+ * @returns {FrameHeader}
+ */
+function readFrameHeader(frame, windowMax, code) {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   must(frame.length >= 6 && view.getUint32(0, true) === MAGIC, code, 'not a zstd frame');
   const descriptor = frame[4];
@@ -61,15 +73,14 @@ function readSize(view, at, length) {
 }
 
 /**
- * Walk the blocks: the frame must end exactly where its bytes end. The library would go on to
- * further frames, and it does not bound blocks by the window.
+ * Walk the blocks: none is too large (ZST-8), and the frame ends exactly where its bytes end. The library
+ * would let larger ones pass, and go on to further frames.
  *
  * @param {Uint8Array} frame
  * @param {FrameHeader} header
  * @param {Code} code
  */
 function judgeBlocks(frame, header, code) {
-  const largest = Math.min(header.window, BLOCK_MAX);
   let at = header.blocks;
   let last = false;
   while (!last) {
@@ -78,15 +89,14 @@ function judgeBlocks(frame, header, code) {
     last = (head & 1) === 1;
     const type = (head >> 1) & 3;
     const size = head >> 3;
-    must(type !== 3 && size <= largest, code, 'a block of reserved type or over its limit');
+    must(type !== 3 && size <= BLOCK_MAX, code, 'a block of reserved type or over its limit');
     at += 3 + (type === 1 ? 1 : size);
   }
   must(at + (header.checksum ? 4 : 0) === frame.length, code, 'not exactly one frame');
 }
 
 /**
- * Decompress one frame of a record, whose size is known (ZST-4). No record yields more than 8 MiB, which
- * is the bound of the window where size and window are one (ZST-5).
+ * Decompress one frame of a record, whose size is known (ZST-4).
  *
  * @param {Uint8Array} frame
  * @param {number} size
@@ -94,8 +104,8 @@ function judgeBlocks(frame, header, code) {
  * @returns {Promise<Uint8Array>}
  */
 export async function decompressRecord(frame, size, prefix = NO_PREFIX) {
-  const header = readFrameHeader(frame, LIMITS.record_window, 'RECORD_FRAME');
-  must(header.size === size && size <= LIMITS.record_plain_len, 'RECORD_FRAME', 'not the sum of the pieces');
+  const header = readFrame(frame, LIMITS.record_window, 'RECORD_FRAME');
+  must(header.size === size, 'RECORD_FRAME', 'not the sum of the pieces');
   return decompress(frame, header, prefix, 'RECORD_FRAME');
 }
 
@@ -108,7 +118,7 @@ export async function decompressRecord(frame, size, prefix = NO_PREFIX) {
  * @returns {Promise<Uint8Array>}
  */
 export async function decompressItem(frame, limit, prefix = NO_PREFIX) {
-  const header = readFrameHeader(frame, LIMITS.manifest_window, 'MANIFEST_FRAME');
+  const header = readFrame(frame, LIMITS.manifest_window, 'MANIFEST_FRAME');
   must(header.size <= limit, 'MANIFEST_LIMIT', 'an item of the manifest is too long');
   const used = prefix.length >= LIMITS.prefix_min_len ? prefix : NO_PREFIX;
   return decompress(frame, header, used, 'MANIFEST_FRAME');
@@ -124,7 +134,6 @@ export async function decompressItem(frame, limit, prefix = NO_PREFIX) {
  * @param {Code} code
  */
 async function decompress(frame, header, prefix, code) {
-  judgeBlocks(frame, header, code);
   const dctx = await loaded();
   let plain;
   try {
