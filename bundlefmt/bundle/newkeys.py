@@ -14,7 +14,8 @@ from bundlefmt.bundle.unpack import sync_folder
 from bundlefmt.bundle.workplace import make_file, private_path
 from bundlefmt.errors import KeyFileError, refuse
 from bundlefmt.keys.files import read_text
-from bundlefmt.keys.recipients import TYPE_NAMES, Identity, parse_identities
+from bundlefmt.keys.forms import clean, scan_identities
+from bundlefmt.keys.recipients import TYPE_NAMES, Identity
 from bundlefmt.model.release import NewIdentity, ReleaseRecord
 
 _MODE = 0o600
@@ -38,7 +39,7 @@ def accept_identities(path: str | os.PathLike[str], identities: Sequence[Identit
     """Add identities to a keyring file that does not have them yet; the file is made when there is none.
 
     The file is replaced at once and durably, and only its owner can read it. What it held stays, comments
-    included. Two programs that add at the same time wait for each other.
+    included; what is added has no passphrase. Two programs that add at the same time wait for each other.
 
     Args:
         path: of the keyring file.
@@ -56,10 +57,10 @@ def accept_identities(path: str | os.PathLike[str], identities: Sequence[Identit
         with _alone(os.path.dirname(target)):
             text = read_text(target) if os.path.lexists(target) else ""
             try:
-                held = {identity.recipient for identity in parse_identities(text)} if text.strip() else set()
+                held = _key_ids(text) if text.strip() else set()
             except KeyFileError as exc:
                 raise KeyFileError(exc.code, f"{os.fspath(path)}: {exc.detail}") from None
-            added = {each.recipient: each for each in identities if each.recipient not in held}
+            added = {each.recipient: each for each in identities if each.recipient.key_id not in held}
             if added:
                 if text and not text.endswith("\n"):
                     text += "\n"
@@ -70,6 +71,12 @@ def accept_identities(path: str | os.PathLike[str], identities: Sequence[Identit
     except OSError as exc:
         raise refuse("WRITE_FAILED", f"{os.fspath(path)}: {exc.strerror or exc}") from exc
     return tuple(added.values())
+
+
+def _key_ids(text: str) -> set[bytes]:
+    """What a keyring holds, whatever the form of its keys; encrypted ones tell their key id."""
+    found = scan_identities(clean(text.encode()))
+    return {each.recipient.key_id if isinstance(each, Identity) else each.key_id for each in found}
 
 
 @contextlib.contextmanager

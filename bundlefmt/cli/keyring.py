@@ -6,6 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from bundlefmt.cli import arguments, ui
+from bundlefmt.cli.arguments import UsageError
+from bundlefmt.cli.passphrase import CommandSecrets, add_secrets
 
 if TYPE_CHECKING:
     from bundlefmt.keys.recipients import Identity
@@ -40,6 +42,7 @@ readable for its owner alone. Those that are there already are not added again."
     arguments.add_quiet(accept)
     show = actions.add_parser("list", help="show key ids of a keyring file, and no secret", formatter_class=form)
     show.add_argument("keyring", metavar="KEY", help="the keyring file")
+    add_secrets(show)
     arguments.add_json(show)
 
 
@@ -49,6 +52,7 @@ def run_keyring(args: argparse.Namespace) -> int:
 
 
 def _accept(args: argparse.Namespace) -> int:
+    check_place(args.keyring)
     with arguments.open_reader(args) as reader:
         reader.verify_all()
         added = take(args.keyring, reader.release)
@@ -63,7 +67,19 @@ def _accept(args: argparse.Namespace) -> int:
     return 0
 
 
-def take(path: str, record: ReleaseRecord) -> tuple[Identity, ...]:
+def check_place(name: str) -> None:
+    """Only a file grows here, and that is known before any work is done.
+
+    Raises:
+        UsageError: it is another place.
+    """
+    from bundlefmt.keys.sources import path_of
+
+    if path_of(name) is None:
+        raise UsageError("--keyring is a file")
+
+
+def take(name: str, record: ReleaseRecord) -> tuple[Identity, ...]:
     """Add the identities of a release that was verified to its last byte; returns the new ones.
 
     Raises:
@@ -72,12 +88,13 @@ def take(path: str, record: ReleaseRecord) -> tuple[Identity, ...]:
     if not record.identities:
         return ()
     from bundlefmt.bundle.newkeys import accept_identities, new_identities
+    from bundlefmt.keys.sources import path_of
 
-    return accept_identities(path, new_identities(record))
+    return accept_identities(path_of(name) or name, new_identities(record))
 
 
 def _list(args: argparse.Namespace) -> int:
-    identities = arguments.load_identities([args.keyring])
+    identities = arguments.load_identities([args.keyring], CommandSecrets.of(args))
     if args.json:
         ui.put_json("keyring", {"action": "list", "keyring": args.keyring, "identities": _json(identities)})
         return 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from bundlefmt.cli import arguments, ui
+from bundlefmt.cli import arguments, keyargs, ui
 from bundlefmt.cli.arguments import UsageError
+from bundlefmt.cli.passphrase import CommandSecrets
 from bundlefmt.errors import BundleError
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def run_recipients(args: argparse.Namespace) -> int:
         return run_list(args)
     _check(args)
     chain = arguments.load_trust(args.trust) if args.trust else None
-    identities = arguments.load_identities(args.identity)
+    identities = arguments.load_identities(args.identity, CommandSecrets.of(args))
     change = _change(args)
     from bundlefmt.bundle.rewrap import RecipientChange
     from bundlefmt.bundle.rewrite import change_recipients, write_head
@@ -205,18 +206,9 @@ def _change(args: argparse.Namespace) -> RecipientChange | None:
         add, remove, only = args.recipient, [], args.action == "head"
     if not add and not remove:
         return None
-    return RecipientChange(load_recipients(add), load_recipients(remove), only, args.anonymous)
-
-
-def load_recipients(paths: list[str]) -> tuple[Recipient, ...]:
-    """Every recipient of some public key files.
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    from bundlefmt.keys import files
-
-    return tuple(key for path in paths for key in files.load_recipients(path))
+    return RecipientChange(
+        tuple(keyargs.load_recipients(add)), tuple(keyargs.load_recipients(remove)), only, args.anonymous
+    )
 
 
 def _notes(done: Rewritten) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bundlefmt.cli import arguments, ui
+from bundlefmt.cli import arguments, keyargs, ui
+from bundlefmt.cli.passphrase import CommandSecrets
 from bundlefmt.errors import AccessError, BundleError
 
 if TYPE_CHECKING:
@@ -32,16 +33,16 @@ class _Row(NamedTuple):
 def run_list(args: argparse.Namespace) -> int:
     """Show them."""
     arguments.check_stdin(args.file, args.trust, *args.identity, *args.recipient)
-    from bundlefmt.cli.recipients import load_recipients
 
+    secrets = CommandSecrets.of(args)
     names: dict[Recipient, str] = {}
     identities: list[Identity] = []
     for path in args.identity:
-        found = arguments.load_identities([path])
+        found = arguments.load_identities([path], secrets)
         identities += found
         names.update({identity.recipient: path for identity in found})
     for path in args.recipient:
-        names.update(dict.fromkeys(load_recipients([path]), path))
+        names.update(dict.fromkeys(keyargs.load_recipients([path]), path))
     chain = arguments.load_trust(args.trust) if args.trust else None
     head = _head(args, chain)
     rows = _rows(head, names, identities)

@@ -7,7 +7,7 @@ import os
 
 from bundlefmt.cli import arguments, facts, ui
 from bundlefmt.cli.arguments import UsageError
-from bundlefmt.cli.keyring import take
+from bundlefmt.cli.keyring import check_place, take
 
 _ENDING = ".bndl"
 
@@ -39,6 +39,8 @@ example:
 def run_unpack(args: argparse.Namespace) -> int:
     """Unpack."""
     folder = _folder(args)
+    if args.keyring is not None:
+        check_place(args.keyring)
     from bundlefmt.bundle.unpack import unpack
 
     progress = ui.Progress("unpacking", quiet=args.quiet)

@@ -12,9 +12,11 @@ import pytest
 from support.publisher import FAST, NOW, PRODUCT, Publisher, identity
 
 from bundlefmt.bundle.newkeys import accept_identities, new_identities, travelling
+from bundlefmt.crypto import keylock
 from bundlefmt.errors import BundleError, KeyFileError
-from bundlefmt.keys.files import load_identities
+from bundlefmt.keys import forms, protected
 from bundlefmt.keys.recipients import HYBRID, X25519, Identity
+from bundlefmt.keys.sources import open_identities
 from bundlefmt.model.release import NewIdentity, ReleaseRecord
 
 ACME = Publisher("newkeys")
@@ -32,13 +34,13 @@ def test_a_device_follows_the_publisher_to_new_keys(tmp_path: Path) -> None:
     first = ACME.pack({"a": b"1"}, FAST, release(1, *travelling(NEW)))
     second = ACME.pack({"a": b"2"}, FAST, release(2), recipients=[NEW[1].recipient])
     with pytest.raises(BundleError, match="NO_IDENTITY"):
-        ACME.open(second, identities=load_identities(str(ring)))
-    with ACME.open(first, identities=load_identities(str(ring))) as reader:
+        ACME.open(second, identities=open_identities(str(ring)))
+    with ACME.open(first, identities=open_identities(str(ring))) as reader:
         reader.verify_all()
         brought = new_identities(reader.release)
         assert {each.recipient for each in brought} == {each.recipient for each in NEW}
         assert len(accept_identities(ring, brought)) == 2
-    held = load_identities(str(ring))
+    held = open_identities(str(ring))
     assert held[0].recipient == ACME.identity.recipient
     for data in (first, second):
         ACME.open(data, identities=held).verify_all()
@@ -66,7 +68,7 @@ def test_a_keyring_only_grows(tmp_path: Path) -> None:
     third = identity("three")
     assert accept_identities(ring, [third, third, NEW[0]]) == (third,)
     assert ring.read_bytes().startswith(before)
-    assert [each.recipient for each in load_identities(str(ring))] == [each.recipient for each in (*NEW, third)]
+    assert [each.recipient for each in open_identities(str(ring))] == [each.recipient for each in (*NEW, third)]
     assert os.listdir(tmp_path) == ["ring"]
 
 
@@ -78,11 +80,21 @@ def test_comments_and_odd_ends_stay(tmp_path: Path) -> None:
     accept_identities(ring, [NEW[1]])
     assert ring.read_bytes().startswith(text.encode() + b"\n")
     assert stat.S_IMODE(ring.stat().st_mode) == 0o600
-    assert len(load_identities(str(ring))) == 2
+    assert len(open_identities(str(ring))) == 2
     empty = tmp_path / "empty"
     empty.write_text("")
     accept_identities(empty, NEW)
-    assert len(load_identities(str(empty))) == 2
+    assert len(open_identities(str(empty))) == 2
+
+
+def test_keyrings_of_other_forms_grow_too(tmp_path: Path) -> None:
+    """Encrypted identities and those of age count as held; what is added has no passphrase."""
+    ring = tmp_path / "ring"
+    ring.write_text(protected.lock(NEW[1], b"test only", keylock.LOG_N_MIN))
+    assert accept_identities(ring, NEW) == (NEW[0],)
+    first, second = forms.scan_identities(ring.read_text())
+    assert isinstance(first, protected.Locked)
+    assert isinstance(second, Identity)
 
 
 @pytest.mark.parametrize("text", ["nothing here\n", "-----BEGIN PRIVATE KEY-----\n"])
@@ -109,7 +121,7 @@ def test_a_link_keeps_being_one(tmp_path: Path) -> None:
     link.symlink_to("real/ring")
     accept_identities(link, NEW)
     assert link.is_symlink()
-    assert len(load_identities(str(tmp_path / "real" / "ring"))) == 2
+    assert len(open_identities(str(tmp_path / "real" / "ring"))) == 2
 
 
 def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -120,7 +132,7 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {each.recipient for each in load_identities(str(ring))} == {each.recipient for each in keys}
+    assert {each.recipient for each in open_identities(str(ring))} == {each.recipient for each in keys}
 
 
 def test_no_secret_shows(tmp_path: Path) -> None:
@@ -144,7 +156,7 @@ def test_a_thousand_identities(tmp_path: Path, kind: int, anonymous: bool) -> No
     others = [identity(str(number), kind).recipient for number in range(3)]
     data = ACME.pack({"a": b"1"}, FAST._replace(anonymous=anonymous), recipients=[*others, mine.recipient])
     start = time.perf_counter()
-    held = load_identities(str(ring))
+    held = open_identities(str(ring))
     assert len(held) == 1000
     assert ACME.open(data, identities=held).read("a") == b"1"
     assert time.perf_counter() - start < 5

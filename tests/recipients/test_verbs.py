@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.cli import OPEN, PACK, SITE, Shop, read_tree
 
-from bundlefmt.keys.files import load_identities
+from bundlefmt.keys.sources import open_identities
 from bundlefmt.wire.sections import PRELUDE_LEN, parse_prelude
 
 BY = ("--trust", "acme.trust", "-i", "device.key")
@@ -288,7 +288,7 @@ def test_a_refused_release_brings_nothing(keys: Shop) -> None:
 def test_no_secret_is_printed(keys: Shop) -> None:
     import base64
 
-    secrets = [each.exported()[1] for each in load_identities(str(keys.path("new.key")))]
+    secrets = [each.exported()[1] for each in open_identities(str(keys.path("new.key")))]
     commands = [
         ("pack", "dist", "-o", "next.bndl", *PACK, "--new-identity", "new.key"),
         ("inspect", "next.bndl", *OPEN),
@@ -314,3 +314,23 @@ def test_too_many_new_identities(keys: Shop) -> None:
     keys.path("many.key").chmod(0o600)
     ended = keys.run("pack", "dist", "-o", "next.bndl", *PACK, "--new-identity", "many.key", code=2)
     assert "a release holds 16" in ended.err
+
+
+def test_a_keyring_is_a_file(stock: Shop) -> None:
+    for verb in (("unpack", "app.bndl", "-o", "x"), ("keyring", "accept", "app.bndl")):
+        assert "--keyring is a file" in stock.run(*verb, *OPEN, "--keyring", "env:RING", code=2).err
+    assert "x" not in stock.names()
+
+
+def test_keys_from_the_environment(keys: Shop) -> None:
+    """Where keys live is said in one way, for every verb."""
+    env = {"ARCHIVE": keys.path("device.key").read_text(), "NEW": keys.path("new.key").read_text()}
+    by = ("--trust", "acme.trust", "-i", "env:ARCHIVE")
+    keys.run("recipients", "add", "app.bndl", *by, "-r", "new.key.pub", "-q", env=env)
+    assert (
+        "opens with env:NEW"
+        in keys.run("recipients", "list", "app.bndl", "--trust", "acme.trust", "-i", "env:NEW", env=env).out
+    )
+    keys.run("pack", "dist", "-o", "n.bndl", *PACK, "--new-identity", "env:NEW", "-q", env=env)
+    assert len(run(keys, "keyring", "accept", "n.bndl", *OPEN, "--keyring", "file:ring")["added"]) == 1
+    assert "ring" in keys.names()
