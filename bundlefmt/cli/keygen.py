@@ -22,49 +22,51 @@ examples:
   bundlefmt keygen signer -o ci.pem
   bundlefmt keygen recipient -o device.key --passphrase
   bundlefmt keygen show ci.pem agent:deploy@example.com"""
-    add = parser.add_argument
-    add("kind", choices=("signer", "recipient", "show"), help="what the key is for; or show keys")
-    add("keys", metavar="KEY", nargs="*", help="show: a file, - or a key source")
-    add("-o", "--output", metavar="FILE", help="where the secret key goes")
-    add("--x25519", action="store_true", help="recipient: X25519 alone, smaller and not post-quantum")
-    add("--hybrid", action="store_true", help="signer: Ed25519 and ML-DSA-65, both required; larger")
-    add("--passphrase", action="store_true", help="protect the secret key with a passphrase, typed twice")
-    add_secrets(parser)
-    arguments.add_json(parser)
-    arguments.add_quiet(parser)
+    actions = parser.add_subparsers(dest="kind", metavar="signer|recipient|show", required=True)
+    form = parser.formatter_class
+    signer = actions.add_parser("signer", help="make a signing key", formatter_class=form)
+    recipient = actions.add_parser("recipient", help="make a decryption key", formatter_class=form)
+    show = actions.add_parser("show", help="tell what keys are", formatter_class=form)
+    for each in (signer, recipient):
+        each.add_argument("-o", "--output", metavar="FILE", required=True, help="where the secret key goes")
+        each.add_argument("--passphrase", action="store_true", help="protect it with a passphrase, typed twice")
+    signer.add_argument("--hybrid", action="store_true", help="Ed25519 and ML-DSA-65, both required; larger")
+    recipient.add_argument("--x25519", action="store_true", help="X25519 alone, smaller and not post-quantum")
+    # Taken to explain what was meant.
+    signer.add_argument("--x25519", action="store_true", help=argparse.SUPPRESS)
+    recipient.add_argument("--hybrid", action="store_true", help=argparse.SUPPRESS)
+    show.add_argument("keys", metavar="KEY", nargs="+", help="a file, - or a key source")
+    arguments.add_json(show)
+    for each in (signer, recipient, show):
+        add_secrets(each)
+    for each in (signer, recipient):
+        arguments.add_quiet(each)
 
 
 def run_keygen(args: argparse.Namespace) -> int:
     """Make the pair, or show."""
     if args.kind == "show":
         return _show(args)
-    if args.keys:
-        raise arguments.UsageError("a new key has no place yet but -o FILE")
-    if args.output is None:
-        raise arguments.UsageError("-o is required: where the secret key goes")
-    if args.json:
-        raise arguments.UsageError("--json is for show")
+    if args.kind == "signer" and args.x25519:
+        raise arguments.UsageError("--x25519 is for recipients")
+    if args.kind == "recipient" and args.hybrid:
+        raise arguments.UsageError("--hybrid is for signers; recipients are hybrid unless you say --x25519")
     from bundlefmt.keys import files
 
     secrets = CommandSecrets.of(args)
     wanted = args.passphrase or secrets.given
+    passphrase = secrets.choose(f"passphrase of {args.output}") if wanted else None
     if args.kind == "signer":
-        if args.x25519:
-            raise arguments.UsageError("--x25519 is for recipients")
         from bundlefmt.crypto.digests import signer_kid
         from bundlefmt.keys.hybrid import HybridSigner
         from bundlefmt.keys.signers import FileSigner
 
-        passphrase = secrets.choose(f"passphrase of {args.output}") if wanted else None
         signer = HybridSigner.generate() if args.hybrid else FileSigner.generate()
         public = files.write_signer(args.output, signer, passphrase)
         name = f"key id {signer_kid(signer.public_key).hex()}"
     else:
-        if args.hybrid:
-            raise arguments.UsageError("--hybrid is for signers; recipients are hybrid unless you say --x25519")
         from bundlefmt.keys.recipients import HYBRID, X25519, Identity
 
-        passphrase = secrets.choose(f"passphrase of {args.output}") if wanted else None
         identity = Identity.generate(X25519 if args.x25519 else HYBRID)
         public = files.write_identity(args.output, identity, passphrase)
         name = f"key id {identity.recipient.key_id.hex()}"
@@ -76,8 +78,6 @@ def run_keygen(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    if not args.keys or args.output is not None or args.passphrase or args.hybrid or args.x25519:
-        raise arguments.UsageError("show takes keys and nothing else")
     arguments.check_stdin(*args.keys)
     from bundlefmt.keys.describe import describe
 

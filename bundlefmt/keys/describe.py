@@ -60,7 +60,7 @@ def _of_text(text: str, name: str, secrets: Secrets) -> list[KeyFact]:
     return [
         KeyFact("identity", TYPE_NAMES[each.type], each.key_id, protected=True)
         if isinstance(each, protected.Locked)
-        else KeyFact("identity", TYPE_NAMES[each.type], each.recipient.key_id)
+        else KeyFact("identity", TYPE_NAMES[each.type], each.key_id)
         for each in forms.scan_identities(text)
     ]
 

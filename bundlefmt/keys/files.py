@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable
 
-from bundlefmt.errors import KeyFileError, refuse
-from bundlefmt.keys.hybrid import HybridSigner, is_hybrid
-from bundlefmt.keys.recipients import Identity, Recipient, format_recipient, parse_identities, parse_recipients
+from bundlefmt.errors import refuse
+from bundlefmt.keys.hybrid import HybridSigner
+from bundlefmt.keys.recipients import Identity, format_recipient
 from bundlefmt.keys.signers import FileSigner
-from bundlefmt.wire import armor
 
 MAX_LEN = 4 << 20  # a trust file of the largest trust section, armored
 _SECRET_MODE = 0o600
@@ -44,92 +42,6 @@ def read_text(path: str, code: str = "KEY_FILE") -> str:
         return read_file(path, code).decode()
     except UnicodeDecodeError:
         raise refuse(code, f"{path}: is not a text file") from None
-
-
-def _named(path: str, exc: KeyFileError) -> KeyFileError:
-    return KeyFileError(exc.code, f"{path}: {exc.detail}")
-
-
-def load_identities(path: str) -> list[Identity]:
-    """Every identity of a key file.
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    text = read_text(path)
-    try:
-        return parse_identities(text)
-    except KeyFileError as exc:
-        raise _named(path, exc) from None
-
-
-def load_recipients(path: str) -> list[Recipient]:
-    """Every recipient of a public key file.
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    text = read_text(path)
-    try:
-        return parse_recipients(text)
-    except KeyFileError as exc:
-        raise _named(path, exc) from None
-
-
-def load_keys(path: str) -> tuple[list[Identity], list[Recipient]]:
-    """Identities or recipients, whichever a file holds.
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    text = read_text(path)
-    try:
-        if f"-----BEGIN {armor.RECIPIENT}-----" in text:
-            return [], parse_recipients(text)
-        return parse_identities(text), []
-    except KeyFileError as exc:
-        raise _named(path, exc) from None
-
-
-def load_signer(path: str, password: Callable[[], bytes] | None = None) -> FileSigner | HybridSigner:
-    """A signing key.
-
-    Args:
-        path: PKCS#8 PEM file, of one block (Ed25519) or two (hybrid).
-        password: asked only if the file is encrypted.
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    data = read_file(path)
-    encrypted = b"BEGIN ENCRYPTED PRIVATE KEY-----" in data
-    try:
-        kind = HybridSigner if is_hybrid(data) else FileSigner
-        return kind.from_pem(data, password() if encrypted and password else None)
-    except KeyFileError as exc:
-        raise _named(path, exc) from None
-
-
-def load_verification_key(path: str) -> bytes:
-    """The public half of a signing key, from its file or from the private one.
-
-    Returns:
-        32 bytes, or 1,984 (hybrid).
-
-    Raises:
-        KeyFileError: KEY_FILE.
-    """
-    data = read_file(path)
-    try:
-        from bundlefmt.crypto import hybridpem, keypem  # noqa: PLC0415 - slow to import, and readers have no PEM
-
-        if is_hybrid(data):
-            secret = b"PRIVATE KEY-----" in data
-            return HybridSigner.from_pem(data).public_key if secret else hybridpem.load_public(data)
-
-        return FileSigner.from_pem(data).public_key if b"PRIVATE KEY-----" in data else keypem.load_public(data)
-    except KeyFileError as exc:
-        raise _named(path, exc) from None
 
 
 def is_exposed(path: str) -> bool:

@@ -93,6 +93,11 @@ class Identity:
             self._recipient = Recipient(self.type, hpke.public_key(self.type, self._secret))
         return self._recipient
 
+    @property
+    def key_id(self) -> bytes:
+        """8-byte id of its public side."""
+        return self.recipient.key_id
+
     def unwrap(self, entry: RecipientEntry, binding: Binding) -> bytes | None:
         """Try to open an entry (RCP-6).
 

@@ -21,7 +21,7 @@ from support.publisher import hybrid_signer, signer
 from bundlefmt.crypto import hybridpem, keypem
 from bundlefmt.crypto.digests import signer_kid
 from bundlefmt.errors import KeyFileError
-from bundlefmt.keys import files
+from bundlefmt.keys import files, sources
 from bundlefmt.keys.hybrid import HybridSigner
 from bundlefmt.keys.signers import FileSigner
 
@@ -51,8 +51,8 @@ SMALLER_PUBLIC = ML44.public_key().public_bytes(Encoding.PEM, PublicFormat.Subje
 def test_files_come_back(tmp_path: Path) -> None:
     path = str(tmp_path / "ci.pem")
     public = files.write_signer(path, ONE)
-    assert files.load_signer(path).public_key == ONE.public_key
-    assert files.load_verification_key(public) == files.load_verification_key(path) == ONE.public_key
+    assert sources.open_signer(path).public_key == ONE.public_key
+    assert sources.open_verification_key(public) == sources.open_verification_key(path) == ONE.public_key
     assert len(ONE.public_key) == 1984
     assert HybridSigner.from_pem(PEM).private_pem() == PEM
     assert HybridSigner.from_pem(b"a comment\n" + PEM.replace(b"\n", b"\r\n")).public_key == ONE.public_key
@@ -132,7 +132,7 @@ def test_half_of_a_hybrid_file_is_no_key(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(text)
         with pytest.raises(KeyFileError, match="KEY_FILE"):
-            files.load_signer(str(path))
+            sources.open_signer(str(path))
 
 
 def test_an_ed25519_half_of_small_order_is_refused() -> None:
@@ -163,7 +163,7 @@ def test_the_command_line_from_keygen_to_verify(tmp_path: Path) -> None:
     write_tree(tmp_path / "site", {"index.html": b"hello\n"})
     for name in ("root", "ci"):
         told = shop.run("keygen", "signer", "--hybrid", "-o", f"{name}.pem").out
-        key_id = signer_kid(files.load_signer(str(shop.path(f"{name}.pem"))).public_key).hex()
+        key_id = signer_kid(sources.open_signer(str(shop.path(f"{name}.pem"))).public_key).hex()
         assert key_id in told
     shop.run("keygen", "recipient", "-o", "device.key")
     shop.run("publisher", "init", "--root", "root.pem", "--signer", "ci.pem.pub", "-o", "acme.trust")

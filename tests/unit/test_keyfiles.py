@@ -10,7 +10,8 @@ import pytest
 from support.publisher import identity, signer
 
 from bundlefmt.errors import BundleError
-from bundlefmt.keys import files
+from bundlefmt.keys import files, sources
+from bundlefmt.keys.passphrases import OneSecret
 from bundlefmt.keys.recipients import HYBRID
 
 
@@ -25,8 +26,8 @@ def test_signers(tmp_path: Path) -> None:
     one = signer("one")
     public = files.write_signer(path, one)
     assert public == path + ".pub"
-    assert files.load_signer(path).public_key == one.public_key
-    assert files.load_verification_key(public) == files.load_verification_key(path) == one.public_key
+    assert sources.open_signer(path).public_key == one.public_key
+    assert sources.open_verification_key(public) == sources.open_verification_key(path) == one.public_key
     assert Path(path).stat().st_mode & 0o777 == 0o600
     assert not files.is_exposed(path)
     os.chmod(path, 0o644)
@@ -39,15 +40,15 @@ def test_identities(tmp_path: Path) -> None:
     path = str(tmp_path / "device.key")
     one = identity("one", HYBRID)
     public = files.write_identity(path, one)
-    assert [each.recipient for each in files.load_identities(path)] == [one.recipient]
-    assert files.load_recipients(public) == [one.recipient]
-    assert files.load_keys(public) == ([], [one.recipient])
-    assert [each.recipient for each in files.load_keys(path)[0]] == [one.recipient]
+    assert [each.recipient for each in sources.open_identities(path)] == [one.recipient]
+    assert sources.open_recipients(public) == [one.recipient]
+    assert sources.open_keys(public) == ([], [one.recipient])
+    assert [each.recipient for each in sources.open_keys(path)[0]] == [one.recipient]
     for action, wrong in (
-        (files.load_identities, public),
-        (files.load_recipients, path),
-        (files.load_signer, path),
-        (files.load_verification_key, path),
+        (sources.open_identities, public),
+        (sources.open_recipients, path),
+        (sources.open_signer, path),
+        (sources.open_verification_key, path),
     ):
         with pytest.raises(BundleError, match="KEY_FILE") as info:
             action(wrong)
@@ -118,13 +119,7 @@ def test_encrypted_signers(tmp_path: Path) -> None:
     path.write_bytes(
         key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.BestAvailableEncryption(b"right"))
     )
-    asked: list[int] = []
-    assert (
-        files.load_signer(str(path), lambda: asked.append(1) or b"right").public_key
-        == key.public_key().public_bytes_raw()
-    )
-    assert asked == [1]
-    assert code_of(files.load_signer, str(path)) == "KEY_FILE"
-    assert code_of(files.load_signer, str(path), lambda: b"wrong") == "KEY_FILE"
-    files.write_signer(str(tmp_path / "open.pem"), signer("one"))
-    files.load_signer(str(tmp_path / "open.pem"), lambda: pytest.fail("asked"))
+    public = key.public_key().public_bytes_raw()
+    assert sources.open_signer(str(path), OneSecret(b"right")).public_key == public
+    assert code_of(sources.open_signer, str(path)) == "KEY_SOURCE"
+    assert code_of(sources.open_signer, str(path), OneSecret(b"wrong")) == "KEY_FILE"
