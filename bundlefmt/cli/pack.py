@@ -221,6 +221,7 @@ def run_pack(args: argparse.Namespace) -> int:
         refuse_terminal("a bundle")
     arguments.check_stdin(args.trust, args.notes_file, *args.signer, *args.recipient, *args.new_identity)
     created = args.created if args.created is not None else source_date()
+    secrets = CommandSecrets.of(args)
     record = ReleaseRecord(
         product=args.product,
         number=args.number,
@@ -230,7 +231,7 @@ def run_pack(args: argparse.Namespace) -> int:
         requires=_requires(args),
         notes=_notes(args),
         metadata=_metadata(args.metadata),
-        identities=_identities(args.new_identity),
+        identities=_identities(args.new_identity, secrets),
     )
     if args.expires is not None:
         relative, value = args.expires
@@ -238,7 +239,6 @@ def run_pack(args: argparse.Namespace) -> int:
     _check_record(record.expires, record.created, record.product)
     chain = arguments.load_trust(args.trust)
     _warn_of_expiry(chain)
-    secrets = CommandSecrets.of(args)
     signers = [load_signer(uri, secrets) for uri in args.signer]
     recipients = [key for uri in args.recipient for key in open_recipients(uri)]
     options = PackOptions(
@@ -352,14 +352,14 @@ def _metadata(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs, key=lambda item: item[0].encode()))
 
 
-def _identities(paths: list[str]) -> tuple[NewIdentity, ...]:
+def _identities(paths: list[str], secrets: Secrets) -> tuple[NewIdentity, ...]:
     """Identities that travel inside the release."""
     if not paths:
         return ()
     from bundlefmt.bundle.newkeys import travelling
     from bundlefmt.limits import LIMITS
 
-    found = travelling(arguments.load_identities(paths))
+    found = travelling(arguments.load_identities(paths, secrets))
     if len(found) > LIMITS.identities:
         raise UsageError(f"{len(found)} new identities; a release holds {LIMITS.identities}")
     return found
