@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from bundlefmt.crypto.digests import publisher_id
 from bundlefmt.crypto.signatures import is_enrollable
 from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
@@ -151,6 +152,8 @@ def check_successor(data: bytes, chain: TrustChain | None) -> TrustDocument:
     if chain is None:
         if document.epoch != 1:
             raise refuse("TRUST_EPOCH", f"epoch {document.epoch} follows nothing that is at hand")
+        if publisher_id(data) != document.publisher_id:
+            raise refuse("TRUST_PUBLISHER", "the first document does not hash to its publisher id")
     else:
         newest = chain.newest
         if document.publisher_id != chain.publisher_id:

@@ -1,4 +1,4 @@
-"""What a stolen, retired or duplicated key allows: nothing. Each attack is refused and changes nothing on the device."""
+"""What a stolen, retired or duplicated key allows: nothing. Each attack is refused and changes nothing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ ATTACK = "attack.bndl"
 
 @pytest.fixture
 def shop(desk: Desk) -> Desk:
-    """A publisher with one root key, two of three release keys, a pointer key, and release 1; a device that knows it."""
+    """A publisher with one root key, two of three release keys, a pointer key, and release 1; a device."""
     desk.signers("root", "a", "b", "c", "bot", "thief")
     desk.run(
         "publisher", "init", "--root", "root.pem", "--signer", "a.pem.pub", "--signer", "b.pem.pub",
-        "--signer", "c.pem.pub", "--release-threshold", "2", "--pointer-signer", "bot.pem.pub", "-o", "acme.trust", "-q",
+        "--signer", "c.pem.pub", "--release-threshold", "2", "--pointer-signer", "bot.pem.pub", "-o",
+        "acme.trust", "-q",
     )  # fmt: skip
     desk.pack("one.bndl", 1, "--signer", "a.pem", "--signer", "b.pem", "-q")
     desk.write("device.trust", desk.read("acme.trust"))
@@ -44,13 +45,11 @@ def resigned(parts: Parts, *signers: FileSigner, epoch: int | None = None, trust
     header = parse_header(parts.header)
     data = header._replace(trust_epoch=epoch or header.trust_epoch).encode()
     rows = [sign_row(signer, LABEL_RELEASE, data) for signer in signers]
-    return parts._replace(
-        header=data, signatures=build_signatures(rows), trust=parts.trust if trust is None else trust
-    )
+    return parts._replace(header=data, signatures=build_signatures(rows), trust=parts.trust if trust is None else trust)
 
 
 def device_refuses(desk: Desk, bundle: bytes, code: str) -> str:
-    """The device refuses a bundle, whether it installs or only verifies; its trust file and its disk stay as they were."""
+    """The device refuses a bundle, installing or only verifying; its trust file and its disk stay as they were."""
     desk.write(ATTACK, bundle)
     desk.refused("verify", ATTACK, "--trust", "device.trust", "--update-trust", by=code)
     return desk.refused(
