@@ -235,8 +235,8 @@ def test_a_damaged_bundle_is_not_rewritten(path: Path, position: Any, code: str 
     path.write_bytes(data)
     if code is None:  # a fault in the body is copied as it is: every reader finds it
         apply(path, None)
-        with pytest.raises(BundleError, match="BODY_DIGEST"):
-            ACME.open(path).verify_all()
+        with ACME.open(path) as reader, pytest.raises(BundleError, match="BODY_DIGEST"):
+            reader.verify_all()
         return
     with pytest.raises(BundleError, match=code):
         apply(path, None)
@@ -349,3 +349,53 @@ def test_learned_documents_are_told() -> None:
     with pytest.raises(BundleError, match="MANIFEST_DIGEST") as info:
         open_head(BytesSource(cut), first)
     assert info.value.learned.newest.epoch == 2
+
+
+def test_a_disk_that_cannot_be_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel says of the disk is not taken for a copy it cannot make."""
+
+    def broken(*_: Any) -> int:
+        raise OSError(errno.EIO, "disk trouble")
+
+    monkeypatch.setattr(os, "copy_file_range", broken)
+    for output in (None, path.parent / "out"):
+        with pytest.raises(BundleError, match=r"WRITE_FAILED: .*disk trouble"):
+            apply(path, output)
+    assert path.read_bytes() == GOOD
+    assert os.listdir(path.parent) == ["app.bndl"]
+
+
+def test_progress_of_a_pipe(path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    apply(Pipe(GOOD), path.parent / "out", progress=lambda *step: seen.append(step), sync=True)
+    total = ACME.open(GOOD).header.body_len
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (total, total)
+
+
+def test_the_owner_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[int, int]] = []
+    real = os.fstat
+
+    class Other:
+        """A file of somebody else's."""
+
+        def __init__(self, found: os.stat_result) -> None:
+            self._found = found
+
+        def __getattr__(self, name: str) -> Any:
+            return 12345 if name in ("st_uid", "st_gid") else getattr(self._found, name)
+
+    first = path.stat().st_ino
+    monkeypatch.setattr(os, "fstat", lambda fd: Other(real(fd)) if real(fd).st_ino == first else real(fd))
+    monkeypatch.setattr(os, "fchown", lambda _, uid, gid: given.append((uid, gid)))
+    apply(path, None)
+    assert given == [(12345, 12345)]
+    first = path.stat().st_ino
+
+    def refused(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", refused)
+    apply(path, None)  # who may not give files away keeps them
+    assert path.stat().st_ino != first
