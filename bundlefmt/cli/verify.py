@@ -49,10 +49,10 @@ def run_verify(args: argparse.Namespace) -> int:
     elif args.kind == "pointer":
         front, body = _pointer(args)
     else:
-        reader = arguments.open_reader(args, watch)
-        reader.verify_all()
-        front = reader.front
-        release = reader.manifest
+        with arguments.open_reader(args, watch) as reader:
+            reader.verify_all()
+            front = reader.front
+            release = reader.manifest
         body = {
             "release": {**facts.record_json(release.record, release.release_id), **facts.tree_json(release)},
             "lines": [*facts.record_pairs(release.record, release.release_id), *facts.tree_pairs(release)],

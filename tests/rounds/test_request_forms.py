@@ -136,7 +136,8 @@ def test_bad_armor_and_bad_cbor() -> None:
     block = armor.armor(REQUEST_LABEL, good).encode()
     for data in (
         b"", b"x", b"\xff\xfe", block + block, block[:-3], good + b"\0", good[:-1],
-        good.replace(b"\x83", b"\x98\x03", 1), armor.armor(ANSWERS_LABEL, good).encode(), armor.armor(armor.IDENTITY, bytes(38)).encode(),
+        good.replace(b"\x83", b"\x98\x03", 1), armor.armor(ANSWERS_LABEL, good).encode(),
+        armor.armor(armor.IDENTITY, bytes(38)).encode(),
     ):  # fmt: skip
         refused(parse_request, data)
 
