@@ -26,7 +26,7 @@ class Batch(NamedTuple):
         start, end: in the body.
         first_leaf, last_leaf: leaves it touches, `last_leaf` included.
         run: whether it is a run.
-        plain_len: bytes that its records yield.
+        held: bytes that its records yield, and their prefixes, which the decoder keeps besides.
     """
 
     first: int
@@ -36,12 +36,17 @@ class Batch(NamedTuple):
     first_leaf: int
     last_leaf: int
     run: bool
-    plain_len: int
+    held: int
 
     @property
     def big(self) -> bool:
         """Whether it is one big record."""
         return self.last - self.first == 1 and self.end - self.start > BIG
+
+
+def _held(record: Record) -> int:
+    """Bytes in memory for one record: its plaintext, and its prefix as collected and as the decoder copies it."""
+    return record.plain_len + (2 * sum(part.length for part in record.prefix) if record.prefix else 0)
 
 
 def plan(offsets: array[int], records: tuple[Record, ...], leaf_size: int, indexes: Iterable[int]) -> list[Batch]:
@@ -68,7 +73,7 @@ def plan(offsets: array[int], records: tuple[Record, ...], leaf_size: int, index
         if first >= 0:
             full = (
                 offsets[index + 1] - offsets[first] > BATCH_BYTES
-                or plain + records[index].plain_len > _BATCH_PLAIN
+                or plain + _held(records[index]) > _BATCH_PLAIN
                 or index - first >= _BATCH_RECORDS
             )
             goes_on = big_stored if run else not (big or full)
@@ -78,7 +83,7 @@ def plan(offsets: array[int], records: tuple[Record, ...], leaf_size: int, index
         if first < 0:
             first, run, plain = index, big_stored, 0
         previous = index
-        plain += records[index].plain_len
+        plain += _held(records[index])
     if first >= 0:
         close()
     return batches

@@ -128,6 +128,9 @@ class BodyWriter:
                 records.append(item.record)
                 self._take_digests(item)
                 self._advance(item.record.plain_len)
+        for row, found in enumerate(self._plan.files):
+            if not found.size or self._plan.first[row] != row:
+                found.check_unchanged()  # empty files and further copies were not read since they were found
         body_len = padme(position - body_at)
         for start in range(position, body_at + body_len, _PADDING_STEP):  # of a large body it is gigabytes
             write_at(handle, [os.urandom(min(_PADDING_STEP, body_at + body_len - start))], start)

@@ -53,6 +53,8 @@ def open_front(source: ByteSource, policy: TrustPolicy, kind: int) -> tuple[Fron
     """
     head = bytearray(PRELUDE_LEN)
     count = source.read_into(0, memoryview(head))
+    if count < PRELUDE_LEN and (failure := getattr(source, "error", None)):
+        raise failure
     prelude = parse_prelude(bytes(head[:count]))
     rest = read_exact(source, PRELUDE_LEN, prelude.front_len - PRELUDE_LEN, "sections before the manifest")
     front = judge_front(prelude, rest, policy.chain, kind, policy.now or 0)

@@ -12,6 +12,7 @@ from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
 from bundlefmt.model.paths import check_collisions, check_path
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -23,55 +24,53 @@ class Input(NamedTuple):
         executable: whether it is installed executable.
         size: bytes.
         source: path on disk, or the bytes themselves.
-        stamp: time of the last change in nanoseconds, 0 for bytes.
+        stamp: what tells the file that was found: device, inode, size, time of the last change; empty for bytes.
     """
 
     path: str
     executable: bool
     size: int
     source: str | bytes
-    stamp: int = 0
+    stamp: tuple[int, ...] = ()
 
     def check_unchanged(self) -> None:
-        """See that a file that was read in several parts is still the one that was found.
+        """See that the file is still the one that was found.
 
         Raises:
-            WriteError: INPUT_CHANGED.
+            WriteError: INPUT_CHANGED, INPUT_TREE.
         """
-        if isinstance(self.source, bytes):
-            return
-        try:
-            info = os.stat(self.source, follow_symlinks=False)
-        except OSError:
-            info = None
-        if info is None or (info.st_size, info.st_mtime_ns) != (self.size, self.stamp):
-            raise refuse("INPUT_CHANGED", f"{self.path[:100]!a} changed while it was packed")
+        if not isinstance(self.source, bytes):
+            self.read_into(0, memoryview(b""))
 
     def read_into(self, offset: int, buffer: memoryview) -> None:
-        """Fill a buffer from an offset.
+        """Fill a buffer from an offset of the file that was found, whatever stands under its name now.
 
         Raises:
-            WriteError: INPUT_CHANGED, when the file is shorter than it was; INPUT_TREE, when it cannot be read.
+            WriteError: INPUT_CHANGED, when it is another file or was written to; INPUT_TREE, when it cannot be read.
         """
         if isinstance(self.source, bytes):
             buffer[:] = self.source[offset : offset + len(buffer)]
             return
         try:
-            handle = os.open(self.source, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0))
+            handle = os.open(self.source, _FLAGS)
             try:
+                # The open file is compared, not its name: links and folders may have been swapped meanwhile.
+                changed = _stamp(os.fstat(handle)) != self.stamp
                 done = 0
-                while done < len(buffer):
+                while not changed and done < len(buffer):
                     count = os.preadv(handle, [buffer[done:]], offset + done)
-                    if not count:
-                        raise refuse("INPUT_CHANGED", f"{self.path[:100]!a} became shorter while it was packed")
+                    changed = not count
                     done += count
-                at_end = offset + len(buffer) == self.size
-                if at_end and os.fstat(handle).st_size != self.size:
-                    raise refuse("INPUT_CHANGED", f"{self.path[:100]!a} changed its size while it was packed")
             finally:
                 os.close(handle)
         except OSError as exc:
             raise refuse("INPUT_TREE", f"{self.path[:100]!a}: {exc.strerror}") from exc
+        if changed:
+            raise refuse("INPUT_CHANGED", f"{self.path[:100]!a} changed while it was packed")
+
+
+def _stamp(info: os.stat_result) -> tuple[int, ...]:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
 
 
 class Tree(NamedTuple):
@@ -132,7 +131,7 @@ def _input(name: str, path: str, info: os.stat_result) -> Input:
     if not stat.S_ISREG(info.st_mode):
         what = "a symbolic link" if stat.S_ISLNK(info.st_mode) else "not a regular file"
         raise refuse("INPUT_TREE", f"{name[:100]!a} is {what}")
-    return Input(name, bool(info.st_mode & stat.S_IXUSR), info.st_size, path, info.st_mtime_ns)
+    return Input(name, bool(info.st_mode & stat.S_IXUSR), info.st_size, path, _stamp(info))
 
 
 def check_inputs(files: Iterable[Input]) -> None:

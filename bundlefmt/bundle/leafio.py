@@ -7,7 +7,7 @@ import threading
 from bundlefmt.bundle.batches import BATCH_BYTES, Batch
 from bundlefmt.bundle.body import Leaves
 from bundlefmt.bundle.buffers import Buffers
-from bundlefmt.errors import refuse
+from bundlefmt.bundle.source import shortage
 
 
 class _SharedLeaf:
@@ -80,7 +80,7 @@ class LeafFeed:
             low = index * leaves.size - base
             part = raw[low : low + len(buffer)]
             if len(part) < len(buffer):
-                raise refuse("TRUNCATED", "the input ends in the body")
+                raise shortage(leaves.source, "body")
             leaves.check(index, part)
             buffer[:] = part
             return

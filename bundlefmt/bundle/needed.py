@@ -30,8 +30,11 @@ class NeededTree(Protocol):
         """A content from start to end, in constant memory; each chunk is valid until the next is taken.
 
         Raises:
-            NeededTreeError: NEEDED_CONTENT, after the last chunk at the latest, for another size or digest than listed.
+            NeededTreeError: NEEDED_CONTENT, before the last chunk at the latest, for another size or digest.
         """
+
+    def place(self, row: int) -> int:
+        """Where the content lies: contents are taken fastest in ascending order of places."""
 
     def read_ranges(self, row: int, spans: Sequence[Span]) -> list[bytes]:
         """Parts of a content, which is read once and hashed whole.

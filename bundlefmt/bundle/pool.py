@@ -85,11 +85,19 @@ def in_order(tasks: Iterable[Task[T]], workers: int, budget: int) -> Generator[T
         while (slot := queue.get()) is not None:
             slot.run()
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
+    threads: list[threading.Thread] = []
     waiting: deque[_Slot[T]] = deque()
     try:
+        for _ in range(workers):
+            thread = threading.Thread(target=work, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads to be had: go on with those that run
+                break
+            threads.append(thread)
+        if not threads:
+            yield from (task.run() for task in tasks)
+            return
         held = 0
         for task in tasks:
             while waiting and held + task.weight > budget:

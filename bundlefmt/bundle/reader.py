@@ -6,8 +6,9 @@ facts without trust there is `bundlefmt.bundle.inspect`.
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import IO, NamedTuple, Self, TypeVar
 
@@ -254,6 +255,15 @@ class BundleReader:
         """
         return self._guard(self._all_chunks())
 
+    def external_rows(self) -> list[int]:
+        """First rows of contents that the needed tree supplies, in the order in which it reads them fastest."""
+        needed = self._needed
+        rows = list(self._release.table.external)
+        if needed is not None:
+            first_rows = needed.listing.first_rows
+            rows.sort(key=lambda row: needed.place(first_rows[self.listing.files[row].digest]))
+        return rows
+
     def external(self, row: int) -> bytes:
         """A content that the needed tree supplies, with its digest checked.
 
@@ -270,7 +280,7 @@ class BundleReader:
 
     def external_chunks(self, row: int) -> Iterator[bytes | memoryview]:
         """As `external`, in pieces, each valid until the next one is taken. Discard all if it raises."""
-        return self._guard(self._external(self.listing.files[row]))
+        return self._guard(iter(self._external(self.listing.files[row])))
 
     def verify_all(self) -> None:
         """Read and verify every content and the padding.
@@ -280,22 +290,30 @@ class BundleReader:
         """
         for _ in self.contents():
             pass
-        for row in self._release.table.external:
+        for row in self.external_rows():
             for _ in self.external_chunks(row):
                 pass
 
     # Inside
 
-    def _guard(self, chunks: Iterator[T]) -> Iterator[T]:
-        """After a refusal this object stays refused (RDG-2)."""
+    def _alive(self) -> None:
         if self._failed is not None:
             raise self._failed
+
+    def _guard(self, chunks: Iterator[T]) -> Iterator[T]:
+        """After a refusal this object stays refused, iterators that were begun before included (RDG-2)."""
         try:
-            yield from chunks
+            self._alive()
+            for chunk in chunks:
+                yield chunk
+                self._alive()
         except BundleError as exc:
             if exc.code not in ("ENTRY_NOT_FOUND", "SOURCE_FAILED"):
                 self._failed = exc
             raise
+        finally:
+            if isinstance(chunks, Generator):
+                chunks.close()
 
     def _all_chunks(self) -> Iterator[Chunk]:
         files = self.listing.files
@@ -304,8 +322,9 @@ class BundleReader:
             position = 0
             data = decoded.data
             for piece in records[decoded.index].pieces:
-                part = data if piece.length == len(data) else memoryview(data)[position : position + piece.length]
+                part = _lend(data, position, piece.length)
                 yield Chunk(piece.row, piece.offset, part, piece.offset + piece.length == files[piece.row].size)
+                _take_back(part, data)
                 position += piece.length
 
     def _content(self, entry: FileEntry) -> Iterator[bytes | memoryview]:
@@ -319,13 +338,24 @@ class BundleReader:
             yield from self._external(entry)
             return
         state = sha256()
-        for decoded in Scan(self._leaves, self._decoder, NoCheck(self.listing), self._workers).some(indexes):
-            for piece, start in self._positions(decoded.index, row):
-                part = memoryview(decoded.data)[start : start + piece.length]
+        for index, data in self._opened(indexes):
+            # All pieces of a record are judged before any is handed out: the unit is the record (RDG-5).
+            parts = [_lend(data, start, piece.length) for piece, start in self._positions(index, row)]
+            for part in parts:
                 state.update(part)
-                if piece.offset + piece.length == entry.size and state.digest() != entry.digest:
-                    raise refuse("CONTENT_DIGEST", f"the content of {entry.path[:100]!a} does not have its digest")
+            if index == indexes[-1] and state.digest() != entry.digest:
+                raise refuse("CONTENT_DIGEST", f"the content of {entry.path[:100]!a} does not have its digest")
+            for part in parts:
                 yield part
+                _take_back(part, data)
+
+    def _opened(self, indexes: list[int]) -> Iterator[tuple[int, bytes | memoryview]]:
+        """Some records, opened. One that many contents share is kept, as its neighbours may be asked for next."""
+        if len(indexes) == 1 and len(self._decoder.records[indexes[0]].pieces) > 1:
+            yield indexes[0], self._open_record(indexes[0])
+            return
+        for decoded in Scan(self._leaves, self._decoder, NoCheck(self.listing), self._workers).some(indexes):
+            yield decoded.index, decoded.data
 
     def _positions(self, index: int, row: int) -> Iterator[tuple[Piece, int]]:
         """Pieces of one content in a record, with their place in its plaintext."""
@@ -353,6 +383,19 @@ class BundleReader:
 
     def _prefix(self, ranges: tuple[Range, ...]) -> bytes:
         return build_prefix(ranges, self._own_ranges, self._needed)
+
+    def ranges(self, row: int, spans: Sequence[Span]) -> list[bytes]:
+        """Parts of a content, from authenticated records; the digest of the whole is not checked here.
+
+        Args:
+            row: first row of the content, which is in the body.
+            spans: offsets and lengths inside it.
+        """
+        return next(self._guard(self._own_ranges(row, spans) for _ in range(1)))
+
+    def place(self, row: int) -> int:
+        """The first record that yields a content, or -1."""
+        return next(iter(self._records_of(row)), -1)
 
     def _own_ranges(self, row: int, spans: Sequence[Span]) -> list[bytes]:
         """Bytes of an earlier content of this body, opened again; one layer deep at most (REC-11)."""
@@ -389,6 +432,20 @@ class BundleReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _lend(data: bytes | memoryview, start: int, length: int) -> bytes | memoryview:
+    """A part of a plaintext to hand out, read-only."""
+    if isinstance(data, bytes):
+        return data if length == len(data) else memoryview(data)[start : start + length]
+    return data[start : start + length].toreadonly()
+
+
+def _take_back(part: bytes | memoryview, data: bytes | memoryview) -> None:
+    """End a view whose buffer is used again, so that late use is an error and never other bytes."""
+    if isinstance(part, memoryview) and isinstance(data, memoryview):
+        with contextlib.suppress(BufferError):  # somebody reads it in this moment, on another thread
+            part.release()
 
 
 class _ContentFile(io.RawIOBase):

@@ -20,7 +20,7 @@ from bundlefmt.bundle.rewrap import RecipientChange, Rewrapped, rewrap
 from bundlefmt.bundle.scan import audit
 from bundlefmt.bundle.source import ByteSource, FileSource, Openable, fill, open_source, read_exact
 from bundlefmt.bundle.unpack import sync_folder
-from bundlefmt.bundle.workplace import make_file, private_path
+from bundlefmt.bundle.workplace import make_file, name_new, private_path
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.keys.recipients import ContentKey, Opener, open_entries
 from bundlefmt.model.header import RELEASE
@@ -77,10 +77,11 @@ def change_recipients(
         BundleError: the file is refused, no identity opens it, or INPUT_KEYS, INPUT_CHANGED, WRITE_LIMIT,
             WRITE_FAILED, SELF_CHECK. Nothing was changed.
     """
+    keys = tuple(identities)
     source = open_source(file)
     try:
-        head, cek = _open(source, trust, identities, kind)
-        changed = rewrap(head.entries, cek, head.binding, change, identities)
+        head, cek = _open(source, trust, keys, kind)
+        changed = rewrap(head.entries, cek, head.binding, change, keys)
         data = head.encode(changed.section)
         body_len = 0 if head.alone else head.header.body_len
         place = _Replaced(file, source) if output is None else _New(os.fspath(output), sync=sync)
@@ -119,6 +120,7 @@ def write_head(
     Raises:
         BundleError: as `change_recipients`. Nothing was made.
     """
+    keys = tuple(identities)
     source = open_source(file)
     try:
         if change is None:
@@ -129,8 +131,8 @@ def write_head(
             changed = Rewrapped(kept, len(head.entries), (), (), len(head.entries), 0, 0, 0)
             cek = b""
         else:
-            head, cek = _open(source, trust, identities, kind)
-            changed = rewrap(head.entries, cek, head.binding, change, identities)
+            head, cek = _open(source, trust, keys, kind)
+            changed = rewrap(head.entries, cek, head.binding, change, keys)
         data = head.encode(changed.section)
 
         def write(handle: int) -> None:
@@ -240,11 +242,9 @@ class _New:
 
     def name(self, work: str) -> None:
         try:
-            os.link(work, self.path)  # fails when the name was taken meanwhile
+            name_new(work, self.path)
         except FileExistsError:
             raise refuse("WRITE_FAILED", f"{self.path} exists already") from None
-        except OSError:  # a file system without hard links
-            os.rename(work, self.path)
 
 
 class _Replaced:

@@ -16,7 +16,7 @@ from bundlefmt.bundle.body import Leaves, RecordDecoder
 from bundlefmt.bundle.checks import ContentCheck
 from bundlefmt.bundle.leafio import LeafFeed
 from bundlefmt.bundle.pool import Task, in_order, worker_count
-from bundlefmt.bundle.source import fill
+from bundlefmt.bundle.source import fill, shortage
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.model.records import STORED
 
@@ -119,7 +119,7 @@ class Scan:
         for batch in batches:
             if not batch.run:
                 raw = feed.read_stream(batch.first_leaf, batch.last_leaf) if feed.sequential else None
-                weight = batch.plain_len + batch.end - batch.start + len(raw or b"")
+                weight = batch.held + batch.end - batch.start + len(raw or b"")
                 yield Task(weight, partial(self._open_batch, batch, raw))
                 continue
             for first in range(batch.first_leaf, batch.last_leaf + 1, feed.block_leaves):
@@ -260,7 +260,7 @@ def audit(leaves: Leaves) -> None:
             low, high = leaves.span(index)
             part = view[low - first * leaves.size : high - first * leaves.size]
             if len(part) < high - low:
-                raise refuse("TRUNCATED", "the input ends in the body")
+                raise shortage(source, "body")
             leaves.check(index, part)
         if raw is None:
             feed.buffers.give(view)

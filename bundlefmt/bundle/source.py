@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import os
 import stat
+import weakref
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from bundlefmt.errors import refuse
+from bundlefmt.errors import BundleError, refuse
 from bundlefmt.limits import LIMITS
 
 # The longest head there can be: every section at its limit, and 32 bytes for each leaf of the longest body.
@@ -75,9 +76,14 @@ class FileSource:
     sequential = False
 
     def __init__(self, file: str | os.PathLike[str] | int) -> None:
-        self._owned = not isinstance(file, int)
+        self._close: weakref.finalize[[int], FileSource] | None = None
         try:
-            self._fd = file if isinstance(file, int) else os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            if isinstance(file, int):
+                self._fd = file
+            else:
+                self._fd = os.open(file, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+                # A source that nobody closes is closed when it is collected.
+                self._close = weakref.finalize(self, os.close, self._fd)
             self.size: int | None = os.fstat(self._fd).st_size
         except OSError as exc:
             name = "input" if isinstance(file, int) else os.fsdecode(file)
@@ -102,8 +108,8 @@ class FileSource:
 
     def close(self) -> None:
         """Close the file if this object opened it."""
-        if self._owned and self._fd >= 0:
-            os.close(self._fd)
+        if self._close is not None:
+            self._close()
         self._fd = -1
 
 
@@ -120,9 +126,12 @@ class StreamSource:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._position = 0
+        self.error: BundleError | None = None  # why the stream ended early, if it was not its end
 
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Read on; an offset elsewhere than at the current position is a programmer's mistake."""
+        if self.error is not None:
+            raise self.error
         if offset != self._position:
             raise io.UnsupportedOperation("a stream is read once, from start to end")
         done = 0
@@ -134,7 +143,8 @@ class StreamSource:
                 buffer[done : done + len(part)] = part
                 done += len(part)
         except OSError as exc:
-            raise refuse("SOURCE_FAILED", f"reading failed: {exc.strerror}") from exc
+            # What came before the fault is whole and may be judged; whoever lacks more raises this.
+            self.error = refuse("SOURCE_FAILED", f"reading failed: {exc.strerror}")
         self._position += done
         return done
 
@@ -222,6 +232,11 @@ class JoinedSource:
         if self._body.size is not None:
             self.size = self._cut + max(0, self._body.size - body_at)
 
+    @property
+    def error(self) -> BundleError | None:
+        """Why a body that is a stream ended early, if it was not its end."""
+        return getattr(self._body, "error", None)
+
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Read from the head, from the body, or over their border."""
         done = 0
@@ -274,4 +289,10 @@ def fill(source: ByteSource, offset: int, buffer: memoryview, what: str) -> None
     """Fill a buffer exactly; see `read_exact`."""
     count = source.read_into(offset, buffer)
     if count < len(buffer):
-        raise refuse("TRUNCATED", f"the input ends in the {what}")
+        raise shortage(source, what)
+
+
+def shortage(source: ByteSource, what: str) -> BundleError:
+    """Why fewer bytes came than were asked for: the stream failed, or the input ends (PRE-8)."""
+    error: BundleError | None = getattr(source, "error", None)
+    return error or refuse("TRUNCATED", f"the input ends in the {what}")

@@ -33,7 +33,8 @@ def unpack(
         progress: called with bytes written and bytes in all.
 
     Raises:
-        BundleError: the bundle is refused, or INSTALL_EXISTS, INSTALL_COLLISION, INSTALL_FAILED. Nothing was made.
+        BundleError: the bundle is refused, or INSTALL_EXISTS, INSTALL_COLLISION, INSTALL_FAILED. Nothing was made,
+            unless the message says that only the durability of the name failed.
     """
     target = os.path.abspath(path)
     parent = os.path.dirname(target)
@@ -47,14 +48,18 @@ def unpack(
         if sync:
             sync_tree(work)
         os.rename(work, target)
-        if sync:
-            sync_folder(parent)
     except OSError as exc:
         _remove(work)
         raise refuse("INSTALL_FAILED", f"{target}: {exc.strerror or exc}") from exc
     except BaseException:
         _remove(work)
         raise
+    if sync:
+        try:
+            sync_folder(parent)
+        except OSError as exc:
+            detail = f"{target} is complete, but its name may not survive a power cut: {exc.strerror or exc}"
+            raise refuse("INSTALL_FAILED", detail) from exc
 
 
 def _remove(work: str) -> None:
@@ -110,7 +115,7 @@ class _Tree:
         finally:
             if handle >= 0:
                 os.close(handle)
-        for row in self._reader.manifest.table.external:
+        for row in self._reader.external_rows():
             self._stream(row)
             self._duplicate(row)
 

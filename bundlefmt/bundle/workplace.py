@@ -36,6 +36,23 @@ def make_file(path: str, mode: int = 0o600) -> int:
     return os.open(path, flags, mode)
 
 
+def name_new(work: str, target: str) -> None:
+    """Give a finished file its name, unless the name is taken.
+
+    Raises:
+        FileExistsError: the name is taken; nothing was changed.
+        OSError: it could not be named.
+    """
+    try:
+        os.link(work, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: the name is taken with an empty file first, which fails where one stands.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.replace(work, target)
+
+
 def umask() -> int:
     """This process's file mode mask.
 

@@ -20,7 +20,7 @@ from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.scan import audit
 from bundlefmt.bundle.source import FileSource
-from bundlefmt.bundle.workplace import make_file, private_path, umask
+from bundlefmt.bundle.workplace import make_file, name_new, private_path, umask
 from bundlefmt.crypto import digests
 from bundlefmt.crypto.suite import Binding
 from bundlefmt.errors import BundleError, refuse
@@ -132,6 +132,7 @@ class BundleWriter:
         self._options = options
         self._progress = progress
         self._inputs: list[Input] = []
+        self._packed: Packed | None = None
         self._empty: tuple[str, ...] = ()
         self._check_record()
 
@@ -171,11 +172,13 @@ class BundleWriter:
         self._empty += tree.empty_folders
 
     def close(self) -> Packed:
-        """Write, check and name the bundle.
+        """Write, check and name the bundle; a second call returns what the first one did.
 
         Raises:
             WriteError: INPUT_TREE, INPUT_CHANGED, WRITE_LIMIT, WRITE_FAILED, SELF_CHECK. Nothing was made.
         """
+        if self._packed is not None:
+            return self._packed
         if not self._options.overwrite and os.path.lexists(self._output):
             raise refuse("WRITE_FAILED", f"{self._output} exists already")
         check_inputs(self._inputs)
@@ -196,6 +199,7 @@ class BundleWriter:
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(work)
+        self._packed = packed
         return packed
 
     def _build(self, handle: int, work: str, plan: Plan) -> Packed:
@@ -307,11 +311,9 @@ class BundleWriter:
             os.replace(work, self._output)
             return
         try:
-            os.link(work, self._output)  # fails when the name was taken meanwhile
+            name_new(work, self._output)
         except FileExistsError:
             raise refuse("WRITE_FAILED", f"{self._output} exists already") from None
-        except OSError:  # a file system without hard links
-            os.rename(work, self._output)
 
     def __enter__(self) -> Self:
         return self

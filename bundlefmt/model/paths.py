@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from bundlefmt.errors import refuse
 from bundlefmt.limits import LIMITS
@@ -51,6 +52,9 @@ def _fold(path: str) -> bytes:
 def check_collisions(paths: Iterable[str], code: str = "PATH_COLLISION") -> None:
     """Check that no two names of a tree are one after mapping A-Z to a-z (PTH-7, PTH-8).
 
+    Folded paths are put in an order in which everything below a folder stands together, and only
+    neighbours are compared: memory does not grow with the number of folders, which deep paths multiply.
+
     Args:
         paths: every path, each distinct and accepted by `check_path`.
         code: error code to refuse with.
@@ -58,23 +62,23 @@ def check_collisions(paths: Iterable[str], code: str = "PATH_COLLISION") -> None
     Raises:
         BundleError: with `code`.
     """
-    files: set[bytes] = set()
-    folders: dict[bytes, str] = {}
-    last = ""
-    for path in paths:
-        folded = _fold(path)
-        if folded in files:
-            raise refuse(code, f"{path[:100]!a} and another file differ only in case")
-        files.add(folded)
-        folder = path.rpartition("/")[0]
-        if folder == last:
+    # A zero byte sorts before every other and is in no path, so a folder's own name comes right before what is in it.
+    rows = sorted((_fold(path).replace(b"/", b"\0"), path) for path in paths)
+    for (left, first), (right, second) in pairwise(rows):
+        if left == right:
+            raise refuse(code, f"{first[:100]!a} and {second[:100]!a} differ only in case")
+        if right.startswith(left) and right[len(left)] == 0:
+            raise refuse(code, f"{first[:100]!a} is a file and a folder")
+        folder = first.rpartition("/")[0]
+        if folder != second.rpartition("/")[0]:
+            _compare_folders(first, second, code)
+
+
+def _compare_folders(first: str, second: str, code: str) -> None:
+    """Folders that two paths share after folding must be spelled alike."""
+    for one, other in zip(first.split("/")[:-1], second.split("/")[:-1], strict=False):
+        if one == other:
             continue
-        last = folder
-        while folder:
-            known = folders.setdefault(_fold(folder), folder)
-            if known != folder:
-                raise refuse(code, f"folders {known[:100]!a} and {folder[:100]!a} differ only in case")
-            folder = folder.rpartition("/")[0]
-    if not files.isdisjoint(folders):
-        both = min(files & folders.keys())
-        raise refuse(code, f"{both[:100].decode(errors='replace')!a} is a file and a folder")
+        if _fold(one) == _fold(other):
+            raise refuse(code, f"folders of {first[:100]!a} and {second[:100]!a} differ only in case")
+        return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bundlefmt.crypto.digests import digest, publisher_id
+from bundlefmt.crypto.digests import digest, publisher_id, signer_kid
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.limits import LIMITS
 from bundlefmt.model.trustdoc import TrustDocument, parse_trust_document
@@ -112,6 +112,12 @@ def _successor(frame: TrustFrame, previous: TrustDocument) -> TrustDocument:
     return document
 
 
+def _needed_rows(frame: TrustFrame, previous: TrustDocument, document: TrustDocument) -> TrustFrame:
+    """A frame without rows of unknown keys: storage may add them, and they would fill the reader's chain for ever."""
+    keys = {(key.alg, signer_kid(key.public)) for role in (previous.root, document.root) for key in role.supported()}
+    return TrustFrame(frame.document, tuple(row for row in frame.rows if (row.alg, row.kid) in keys))
+
+
 def _is_fork(frame: TrustFrame, chain: TrustChain) -> bool:
     """Whether a document verifies as another document of the reader's own epoch (section 5, step 5)."""
     if len(chain.links) < 2:
@@ -160,7 +166,7 @@ def walk(chain: TrustChain, frames: tuple[TrustFrame, ...]) -> Walk:
                     raise
                 if newest - len(start.links) + 1 >= LIMITS.trust_steps:
                     raise refuse("TRUST_STEPS", f"more than {LIMITS.trust_steps} new trust documents")
-                chain = TrustChain((*chain.links, Link(frame, document)))
+                chain = TrustChain((*chain.links, Link(_needed_rows(frame, chain.newest, document), document)))
                 previous = newest + 1
                 pending_fork = False
             elif previous == newest - 1 and chain is start and _is_fork(frame, start):
