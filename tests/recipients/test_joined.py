@@ -107,6 +107,21 @@ def test_a_head_that_became_shorter_does_not_move_the_body(tmp_path: Path) -> No
         ACME.open(source)
 
 
+def test_a_body_that_fails_is_no_short_body() -> None:
+    class Failing(Pipe):
+        def read(self, size: int = -1) -> bytes:
+            part = super().read(size)
+            if not part:
+                raise OSError(5, "connection lost")
+            return part
+
+    for source in (JoinedSource(HEAD, Failing(BODY[:-1])), JoinedSource(HEAD[:-1], Failing(b""))):
+        with pytest.raises(SourceError, match="connection lost"):
+            ACME.open(source).verify_all()
+    with pytest.raises(SourceError, match="connection lost"):
+        JoinedSource(Failing(HEAD), BODY)
+
+
 def test_both_are_closed(tmp_path: Path) -> None:
     class Closing(BytesSource):
         closed = False
