@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bundlefmt.crypto.digests import signer_kid
 from bundlefmt.errors import KeyFileError, KeySourceError
-from bundlefmt.keys import age, forms, protected, sources
+from bundlefmt.keys import forms, protected, sources
 from bundlefmt.keys.guard import named
 from bundlefmt.keys.passphrases import Secrets
 from bundlefmt.keys.recipients import TYPE_NAMES, Recipient
@@ -40,7 +40,7 @@ def describe(uri: str, secrets: Secrets) -> list[KeyFact]:
     Raises:
         BundleError: KEY_FILE or KEY_SOURCE.
     """
-    if age.looks_like_recipient(uri):
+    if sources.is_recipient(uri):
         return _recipients(sources.open_recipients(uri))
     text = sources.open_text(uri)
     if text is None:

@@ -60,6 +60,11 @@ def path_of(uri: str) -> str | None:
     return rest if scheme == "file" and rest != "-" else None
 
 
+def is_recipient(uri: str) -> bool:
+    """Whether a name is a recipient of age itself, and not a file that is called so."""
+    return age.looks_like_recipient(uri) and not os.path.lexists(uri)
+
+
 def open_signer(uri: str, secrets: Secrets = _NOBODY) -> Signer:
     """A signing key.
 
@@ -143,7 +148,7 @@ def open_recipients(uri: str) -> list[Recipient]:
         BundleError: as `open_signer`.
     """
     try:
-        if age.looks_like_recipient(uri) and not os.path.lexists(uri):
+        if is_recipient(uri):
             return [Recipient(*age.parse_recipient(uri))]
         return forms.recipients_from(_key_text(uri))
     except (KeyFileError, KeySourceError) as exc:
@@ -156,7 +161,7 @@ def open_keys(uri: str, secrets: Secrets = _NOBODY) -> tuple[list[Identity], lis
     Raises:
         BundleError: as `open_signer`.
     """
-    if age.looks_like_recipient(uri):
+    if is_recipient(uri):
         return [], open_recipients(uri)
     try:
         text = _key_text(uri)

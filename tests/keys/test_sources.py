@@ -7,13 +7,16 @@ import importlib
 import importlib.metadata
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.cli import Shop, environment
 from support.keyforms import PASSPHRASE, PUBLIC, SEED, assert_silent, openssh, pkcs8, refused, spki, ssh_line
 
+from bundlefmt.crypto.digests import signer_kid
 from bundlefmt.errors import refuse
 from bundlefmt.keys import sources
 from bundlefmt.keys.passphrases import OneSecret
@@ -99,6 +102,8 @@ def test_a_file_that_is_named_like_a_recipient_of_age(tmp_path: Path, monkeypatc
     assert one == sources.open_keys(text)[1][0]
     (tmp_path / "age1file").write_text(format_recipient(OURS.recipient))
     assert sources.open_recipients("age1file") == [OURS.recipient]
+    (tmp_path / "age1secret").write_text(OURS.armored())
+    assert len(sources.open_keys("age1secret")[0]) == 1
     assert "damaged" in refused(sources.open_recipients, text[:-1])
 
 
@@ -221,6 +226,28 @@ def test_signers_of_third_parties(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than one package" in refused(sources.open_signer, "theirs:x", code="KEY_SOURCE")
 
 
+def test_an_installed_package_provides_a_scheme(shop: Shop, tmp_path: Path) -> None:
+    """The example of spec/keys.md section 4, installed."""
+    info = tmp_path / "site" / "acme_hsm-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-hsm\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[bundlefmt.signers]\nacme-hsm = acme_hsm:open_signer\n")
+    (info.parent / "acme_hsm.py").write_text(
+        "import bundlefmt\n"
+        "def open_signer(uri, secrets):\n"
+        "    pin = secrets.ask('PIN of the HSM')\n"
+        "    if pin != b'1234':\n"
+        "        raise bundlefmt.KeySourceError('KEY_SOURCE', 'the HSM says no')\n"
+        "    return bundlefmt.FileSigner(bytes(range(100, 132)))\n"
+    )
+    path = f"{info.parent}{os.pathsep}{environment()['PYTHONPATH']}"
+    show = ("keygen", "show", "acme-hsm:slot/1", "--passphrase-env", "PIN")
+    shown = shop.run(*show, env={"PYTHONPATH": path, "PIN": "1234"})
+    assert signer_kid(PUBLIC).hex() in shown.out
+    ended = shop.run(*show, env={"PYTHONPATH": path, "PIN": "9"}, code=3)
+    assert "KEY_SOURCE: acme-hsm:slot/1: the HSM says no" in ended.err
+
+
 SECRET_TEXT = "a message with a secret: " + SEED.hex()
 
 
@@ -283,8 +310,6 @@ def test_nothing_heavy_is_imported_for_files(tmp_path: Path) -> None:
         "print([m for m in ('keyring','pkcs11','paramiko','botocore','bech32','importlib.metadata',"
         "'cryptography.hazmat.primitives.serialization') if m in sys.modules])"
     )
-    from support.cli import environment
-
     ended = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "device.key")], env=environment(), capture_output=True, check=True
     )
