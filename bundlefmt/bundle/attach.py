@@ -5,7 +5,6 @@ Manifest, leaves, body and recipients stay byte for byte, so none of this needs 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -71,7 +70,8 @@ def finish_draft(
         _check_room(rows)
         front = signed_front(opened.header_bytes, rows, sections.build_trust(chain.frames()), opened.recipients)
         rest = opened.size - opened.front_len
-        return _write(source, front, opened.front_len, rest, chain, opened.header, rows, output, overwrite=overwrite)
+        what = _New(front, opened.front_len, rest, opened.header, rows)
+        return _write(source, what, chain, output, overwrite=overwrite)
     finally:
         source.close()
 
@@ -111,8 +111,8 @@ def add_rows(
         front = signed_front(data, rows, sections.build_trust(chain.frames()), recipients)
         start = head.prelude.front_len
         rest = head.head_len - start + head.header.body_len
-        place, replace = (bundle, True) if output is None else (output, overwrite)
-        return _write(source, front, start, rest, chain, head.header, rows, place, overwrite=replace)
+        what = _New(front, start, rest, head.header, rows)
+        return _write(source, what, chain, output or bundle, overwrite=overwrite, in_place=output is None)
     finally:
         source.close()
 
@@ -158,8 +158,7 @@ def resign(
             else:
                 verify_written(handle, chain, header.kind)
 
-        place = bundle if output is None else output
-        write_file(place, write, overwrite=output is None, like=bundle)
+        write_file(output or bundle, write, replaces=source if output is None else None)
         return standing, header
     finally:
         source.close()
@@ -238,24 +237,25 @@ def _check_chain(trust: bytes, chain: TrustChain) -> None:
         raise refuse("REQUEST_MISMATCH", "the draft was made with another chain of trust documents")
 
 
+class _New(NamedTuple):
+    """What is written: a front, and what follows it in the source."""
+
+    front: bytes
+    start: int
+    rest: int
+    header: Header
+    rows: tuple[SignatureRow, ...]
+
+
 def _write(
-    source: ByteSource,
-    front: bytes,
-    start: int,
-    rest: int,
-    chain: TrustChain,
-    header: Header,
-    rows: tuple[SignatureRow, ...],
-    output: str | os.PathLike[str],
-    *,
-    overwrite: bool,
+    source: FileSource, what: _New, chain: TrustChain, output: str, *, overwrite: bool, in_place: bool = False
 ) -> Attached:
     audited: list[Audited] = []
 
     def write(handle: int) -> None:
-        splice(source, front, start, rest, handle)
-        audited.append(verify_written(handle, chain, header.kind))
+        splice(source, what.front, what.start, what.rest, handle)
+        audited.append(verify_written(handle, chain, what.header.kind))
 
-    write_file(output, write, overwrite=overwrite)
+    write_file(output, write, overwrite=overwrite, replaces=source if in_place else None)
     tally = audited[0].front.tally
-    return Attached(header, rows, tally.counted, tally.threshold)
+    return Attached(what.header, what.rows, tally.counted, tally.threshold)

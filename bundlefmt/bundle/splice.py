@@ -44,7 +44,11 @@ def splice(source: ByteSource, front: bytes, start: int, length: int, handle: in
 
 
 def write_file(
-    output: str | os.PathLike[str], write: Callable[[int], None], *, overwrite: bool = False, like: str | None = None
+    output: str | os.PathLike[str],
+    write: Callable[[int], None],
+    *,
+    overwrite: bool = False,
+    replaces: FileSource | None = None,
 ) -> None:
     """Make a file that appears complete and durable, or not at all.
 
@@ -52,25 +56,28 @@ def write_file(
         output: its path.
         write: fills the file and judges it.
         overwrite: replace a file of that name at once.
-        like: take the permissions of this file.
+        replaces: the file that was read, when it is the one to be replaced; it must not have changed since.
 
     Raises:
-        WriteError: WRITE_FAILED, or what `write` raises; nothing was changed.
+        WriteError: WRITE_FAILED, INPUT_CHANGED, or what `write` raises; nothing was changed.
     """
-    path = os.path.realpath(output) if overwrite else os.path.abspath(output)
-    if not overwrite and os.path.lexists(path):
+    replace = overwrite or replaces is not None
+    path = os.path.realpath(output) if replace else os.path.abspath(output)
+    if not replace and os.path.lexists(path):
         raise refuse("WRITE_FAILED", f"{os.fspath(output)} exists already")
     work = private_path(path)
     try:
         handle = make_file(work, 0o666)  # there is no secret in a bundle
         try:
             write(handle)
-            if like is not None:
-                os.fchmod(handle, os.stat(like).st_mode & 0o7777)
+            if replaces is not None:
+                os.fchmod(handle, os.fstat(replaces.fileno()).st_mode & 0o7777)
             os.fsync(handle)
         finally:
             os.close(handle)
-        if overwrite:
+        if replaces is not None:
+            _same(path, replaces)
+        if replace:
             os.replace(work, path)
         else:
             _name(work, path)
@@ -79,6 +86,13 @@ def write_file(
     finally:
         with contextlib.suppress(OSError):
             os.unlink(work)
+
+
+def _same(path: str, source: FileSource) -> None:
+    """Somebody who changed recipients or signatures meanwhile must not lose that."""
+    now, old = os.stat(path), os.fstat(source.fileno())
+    if (now.st_dev, now.st_ino, now.st_size) != (old.st_dev, old.st_ino, old.st_size):
+        raise refuse("INPUT_CHANGED", f"{path} changed while it was rewritten")
 
 
 def _name(work: str, path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,6 @@ def _request(args: argparse.Namespace, chain: TrustChain, paths: list[str], iden
     from bundlefmt.bundle.draft import draft_of
     from bundlefmt.cli import keyargs
     from bundlefmt.cli.trustfile import write_request
-    from bundlefmt.model.header import RELEASE
     from bundlefmt.model.request import HeaderItem, Request
 
     if os.path.lexists(args.unsigned):
@@ -159,11 +159,23 @@ def _request(args: argparse.Namespace, chain: TrustChain, paths: list[str], iden
     items: list[HeaderItem] = []
     kinds: set[int] = set()
     outputs = [draft_of(path) for path in paths]
-    for path, output in zip(paths, outputs, strict=True):
-        standing, item = redraft(path, chain, output, identities, reveal_to)
-        items.append(item)
-        kinds.add(standing.header.kind)
+    made: list[str] = []
+    try:
+        for path, output in zip(paths, outputs, strict=True):
+            standing, item = redraft(path, chain, output, identities, reveal_to)
+            made.append(output)
+            items.append(item)
+            kinds.add(standing.header.kind)
+        _check_kinds(kinds)
+        write_request(args.unsigned, Request(kinds.pop(), tuple(items)).encode())
+    except BaseException:
+        for output in made:  # a draft without its request is of no use
+            with contextlib.suppress(OSError):
+                os.unlink(output)
+        raise
+    return outputs
+
+
+def _check_kinds(kinds: set[int]) -> None:
     if len(kinds) > 1:
         raise refuse("REQUEST_MISMATCH", "a request is for releases or for pointers, not for both")
-    write_request(args.unsigned, Request(kinds.pop() if kinds else RELEASE, tuple(items)).encode())
-    return outputs

@@ -291,3 +291,15 @@ def test_a_chain_that_bundles_cannot_carry_is_not_made_longer(monkeypatch: pytes
     many = role(*(signer(str(number)) for number in range(16)))
     with pytest.raises(BundleError, match="WRITE_LIMIT"):
         check_safe(publisher.successor(release=add_keys(many, [Key(1, signer("more").public_key)])), publisher.chain)
+
+
+def test_a_publisher_moves_to_hybrid_keys(shop: Desk) -> None:
+    """Roles by roles, with keys of a new algorithm that older keys of the root sign in."""
+    for name in ("hroot", "hci"):
+        shop.run("keygen", "signer", "--hybrid", "-o", f"{name}.pem", "-q")
+    change(shop, "rotate", "--replace", "ci.pem", "hci.pem.pub", *ROOT)
+    out = change(shop, "rotate", "--replace", "root.pem", "hroot.pem", *ROOT)
+    assert "adds ed25519-mldsa65" in out
+    shop.pack("x.bndl", 1, "--signer", "hci.pem", "-q")
+    (row,) = shop.json("verify", "x.bndl", "--trust", "acme.trust")["decision"]["rows"]
+    assert (row["alg"], row["outcome"]) == (2, "counted")
