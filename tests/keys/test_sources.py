@@ -8,6 +8,7 @@ import importlib.metadata
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,18 @@ def test_missing_libraries_of_key_forms(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "bundlefmt[age]" in refused(sources.open_recipients, AGE["x25519"]["recipient"], code="KEY_SOURCE")
 
 
+def test_an_encrypted_openssh_key_without_its_library(tmp_path: Path) -> None:
+    (tmp_path / "id_ed25519").write_bytes(openssh(PASSPHRASE))
+    code = "import sys; sys.modules['bcrypt'] = None\nfrom bundlefmt.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "keygen", "show", "id_ed25519", "--passphrase-env", "PHRASE"]
+    env = {**environment(), "PHRASE": PASSPHRASE.decode()}
+    ended = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False, text=True)
+    assert ended.returncode == 3
+    assert "KEY_SOURCE: id_ed25519: an encrypted OpenSSH key needs an extra" in ended.stderr
+    assert "pip install 'bundlefmt[openssh]'" in ended.stderr
+    assert_silent(ended.stderr)
+
+
 # Third parties
 
 
@@ -281,6 +294,9 @@ def test_third_parties_that_sign_wrong_or_refuse(monkeypatch: pytest.MonkeyPatch
         sign_row(sources.open_signer("theirs:x"), LABEL_TRUST, bytes(32))
     provide(monkeypatch, Point(lambda *_: (_ for _ in ()).throw(refuse("KEY_SOURCE", "the card is not in"))))
     assert refused(sources.open_signer, "theirs:x", code="KEY_SOURCE") == "theirs:x: the card is not in"
+    provide(monkeypatch, Point(lambda *_: (_ for _ in ()).throw(refuse("INPUT_KEYS", "not this one"))))
+    with pytest.raises(Exception, match="INPUT_KEYS: not this one"):
+        sources.open_signer("theirs:x")
 
 
 def test_unknown_schemes() -> None:
@@ -302,8 +318,6 @@ def test_built_in_schemes_are_not_for_others(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nothing_heavy_is_imported_for_files(tmp_path: Path) -> None:
-    import subprocess
-
     (tmp_path / "device.key").write_text(OURS.armored())
     code = (
         "import sys; from bundlefmt.keys import sources; sources.open_identities(sys.argv[1]);"
