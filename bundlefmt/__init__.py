@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from bundlefmt.bundle.front import Audited, audit_bundle
     from bundlefmt.bundle.inspect import Inspection, inspect_bundle
     from bundlefmt.bundle.newkeys import accept_identities, new_identities
+    from bundlefmt.bundle.pointers import ReadPointer, read_pointer
     from bundlefmt.bundle.policy import Floor, TrustPolicy
-    from bundlefmt.bundle.reader import BundleReader, Chunk, ReadPointer, read_pointer
+    from bundlefmt.bundle.reader import BundleReader, Chunk
     from bundlefmt.bundle.rewrap import RecipientChange
     from bundlefmt.bundle.rewrite import Rewritten, change_recipients, write_head
     from bundlefmt.bundle.source import ByteSource, JoinedSource
@@ -131,7 +132,8 @@ _HOMES = {
     "bundle.inspect": "Inspection inspect_bundle",
     "bundle.newkeys": "accept_identities new_identities",
     "bundle.policy": "Floor TrustPolicy",
-    "bundle.reader": "BundleReader Chunk ReadPointer read_pointer",
+    "bundle.pointers": "ReadPointer read_pointer",
+    "bundle.reader": "BundleReader Chunk",
     "bundle.rewrap": "RecipientChange",
     "bundle.rewrite": "Rewritten change_recipients write_head",
     "bundle.source": "ByteSource JoinedSource",

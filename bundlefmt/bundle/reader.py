@@ -6,7 +6,6 @@ facts without trust there is `bundlefmt.bundle.inspect`.
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -14,17 +13,17 @@ from typing import IO, NamedTuple, Self, TypeVar
 
 from bundlefmt.bundle.body import Leaves, RecordDecoder
 from bundlefmt.bundle.checks import DigestCheck, NoCheck
-from bundlefmt.bundle.core import Front, Release, open_pointer, open_release, open_release_record
+from bundlefmt.bundle.core import Front, Release, open_release, open_release_record
 from bundlefmt.bundle.front import keeping, open_front, read_leaves
+from bundlefmt.bundle.lending import ContentFile, lend, take_back
 from bundlefmt.bundle.needed import NeededTree, Span, build_prefix
-from bundlefmt.bundle.policy import TrustPolicy, judge_pointer, judge_release
-from bundlefmt.bundle.scan import Scan, expect_end
+from bundlefmt.bundle.policy import TrustPolicy, judge_release
+from bundlefmt.bundle.scan import Scan
 from bundlefmt.bundle.source import ByteSource, FileSource, Openable, open_source
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.keys.recipients import Opener, open_entries
-from bundlefmt.model.header import POINTER, RELEASE, Header
+from bundlefmt.model.header import RELEASE, Header
 from bundlefmt.model.listing import FileEntry, Listing
-from bundlefmt.model.pointer import PointerRecord
 from bundlefmt.model.records import THIS, Piece, Range
 from bundlefmt.model.release import ReleaseRecord
 from bundlefmt.trust.chain import TrustChain
@@ -219,7 +218,7 @@ class BundleReader:
         Raises:
             EntryNotFoundError: ENTRY_NOT_FOUND.
         """
-        return io.BufferedReader(_ContentFile(self.chunks(name)), 1 << 16)
+        return io.BufferedReader(ContentFile(self.chunks(name)), 1 << 16)
 
     def read(self, name: str) -> bytes:
         """A whole file, with its digest checked.
@@ -322,9 +321,9 @@ class BundleReader:
             position = 0
             data = decoded.data
             for piece in records[decoded.index].pieces:
-                part = _lend(data, position, piece.length)
+                part = lend(data, position, piece.length)
                 yield Chunk(piece.row, piece.offset, part, piece.offset + piece.length == files[piece.row].size)
-                _take_back(part, data)
+                take_back(part, data)
                 position += piece.length
 
     def _content(self, entry: FileEntry) -> Iterator[bytes | memoryview]:
@@ -340,14 +339,14 @@ class BundleReader:
         state = sha256()
         for index, data in self._opened(indexes):
             # All pieces of a record are judged before any is handed out: the unit is the record (RDG-5).
-            parts = [_lend(data, start, piece.length) for piece, start in self._positions(index, row)]
+            parts = [lend(data, start, piece.length) for piece, start in self._positions(index, row)]
             for part in parts:
                 state.update(part)
             if index == indexes[-1] and state.digest() != entry.digest:
                 raise refuse("CONTENT_DIGEST", f"the content of {entry.path[:100]!a} does not have its digest")
             for part in parts:
                 yield part
-                _take_back(part, data)
+                take_back(part, data)
 
     def _opened(self, indexes: list[int]) -> Iterator[tuple[int, bytes | memoryview]]:
         """Some records, opened. One that many contents share is kept, as its neighbours may be asked for next."""
@@ -432,76 +431,3 @@ class BundleReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _lend(data: bytes | memoryview, start: int, length: int) -> bytes | memoryview:
-    """A part of a plaintext to hand out, read-only."""
-    if isinstance(data, bytes):
-        return data if length == len(data) else memoryview(data)[start : start + length]
-    return data[start : start + length].toreadonly()
-
-
-def _take_back(part: bytes | memoryview, data: bytes | memoryview) -> None:
-    """End a view whose buffer is used again, so that late use is an error and never other bytes."""
-    if isinstance(part, memoryview) and isinstance(data, memoryview):
-        with contextlib.suppress(BufferError):  # somebody reads it in this moment, on another thread
-            part.release()
-
-
-class _ContentFile(io.RawIOBase):
-    """A content as a raw stream over its chunks."""
-
-    def __init__(self, chunks: Iterator[bytes | memoryview]) -> None:
-        self._chunks = chunks
-        self._rest: memoryview = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._rest:
-            part = next(self._chunks, None)
-            if part is None:
-                return 0
-            self._rest = memoryview(part)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-
-class ReadPointer(NamedTuple):
-    """A verified pointer.
-
-    Attributes:
-        pointer: what the channel offers.
-        front: everything verified up to the signatures.
-    """
-
-    pointer: PointerRecord
-    front: Front
-
-
-def read_pointer(file: Openable, *, trust: TrustPolicy, identities: Iterable[Opener]) -> ReadPointer:
-    """Read a pointer bundle (R1 to R11).
-
-    Args:
-        file: path, bytes, binary stream or ByteSource.
-        trust: whom to trust and what to expect.
-        identities: decryption keys to try.
-
-    Raises:
-        BundleError: the pointer is refused; `learned` holds new trust documents.
-    """
-    policy = trust.at_one_clock()
-    source = open_source(file)
-    try:
-        front, manifest = open_front(source, policy, POINTER)
-        with keeping(front):
-            cek = open_entries(front.entries, identities, front.binding, manifest)
-            pointer = open_pointer(front, manifest, cek)
-            judge_pointer(policy, pointer)
-            expect_end(Leaves(source, front.body_at, 0, read_leaves(source, front)))
-    finally:
-        source.close()
-    return ReadPointer(pointer, front)

@@ -94,7 +94,7 @@ def _audit(args: argparse.Namespace, watch: ui.Progress | None) -> tuple[Front, 
 
 
 def _pointer(args: argparse.Namespace) -> tuple[Front, dict[str, Any]]:
-    from bundlefmt.bundle.reader import read_pointer
+    from bundlefmt.bundle.pointers import read_pointer
 
     arguments.check_stdin(args.file, args.trust, *args.identity)
     chain = arguments.load_trust(args.trust)

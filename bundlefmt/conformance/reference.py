@@ -10,6 +10,7 @@ import io
 from hashlib import sha256
 from typing import NamedTuple
 
+from bundlefmt.bundle.source import StreamSource
 from bundlefmt.conformance.setting import Setting
 from bundlefmt.conformance.vectors import BundleCase, VectorsError
 from bundlefmt.errors import BundleError
@@ -38,7 +39,7 @@ def released(case: BundleCase) -> bytes:
     found = bytearray()
     try:
         with setting(case) as given:
-            for chunk in given.reader(io.BytesIO(case.data())).contents():
+            for chunk in given.reader(StreamSource(io.BytesIO(case.data()))).contents():
                 found += chunk.data
     except BundleError:
         pass  # what was released before counts

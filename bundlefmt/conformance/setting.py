@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from bundlefmt.bundle.pointers import ReadPointer, read_pointer
 from bundlefmt.bundle.policy import Floor, TrustPolicy
-from bundlefmt.bundle.reader import BundleReader, ReadPointer, read_pointer
+from bundlefmt.bundle.reader import BundleReader
 from bundlefmt.bundle.source import Openable
 from bundlefmt.bundle.trees import BundleTree
 from bundlefmt.keys.recipients import Identity, parse_identities

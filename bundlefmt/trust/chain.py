@@ -157,6 +157,8 @@ def walk(chain: TrustChain, frames: tuple[TrustFrame, ...]) -> Walk:
                 continue
             newest = len(chain.links) - 1
             if number == 0 or previous == newest or pending_fork:
+                if newest - len(start.links) + 1 >= LIMITS.trust_steps:
+                    raise refuse("TRUST_STEPS", f"more than {LIMITS.trust_steps} new trust documents")
                 try:
                     document = _successor(frame, chain.newest)
                 except BundleError as exc:
@@ -164,8 +166,6 @@ def walk(chain: TrustChain, frames: tuple[TrustFrame, ...]) -> Walk:
                         pending_fork = True
                         continue
                     raise
-                if newest - len(start.links) + 1 >= LIMITS.trust_steps:
-                    raise refuse("TRUST_STEPS", f"more than {LIMITS.trust_steps} new trust documents")
                 chain = TrustChain((*chain.links, Link(_needed_rows(frame, chain.newest, document), document)))
                 previous = newest + 1
                 pending_fork = False
@@ -192,12 +192,12 @@ def parse_trust_file(text: str) -> TrustChain:
         The verified chain. That its publisher is the right one is the caller's decision.
 
     Raises:
-        BundleError: TRUST_FILE, TRUST_TABLE, or the code of the document that fails.
+        BundleError: TRUST_FILE, or the code of the document that fails.
     """
     blocks = armor.dearmor(text, "TRUST_FILE")
     if len(blocks) != 1 or blocks[0].label != armor.TRUST:
         raise refuse("TRUST_FILE", f"expected one block {armor.TRUST!r}")
-    frames = parse_trust(blocks[0].data)
+    frames = parse_trust(blocks[0].data, "TRUST_FILE")
     if not frames:
         raise refuse("TRUST_FILE", "the trust file holds no document")
     chain = TrustChain.start(frames[0])

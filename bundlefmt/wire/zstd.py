@@ -69,18 +69,18 @@ def frame_size(frame: bytes | memoryview, code: str, window_max: int) -> int:
     size = int.from_bytes(field, "little") + (256 if size_flag == 1 else 0)
     if window > window_max:
         raise refuse(code, f"zstd frame with a window over {window_max} bytes")
-    _check_blocks(frame, position + width, code)
+    _check_blocks(frame, position + width, min(_BLOCK_MAX, size if single else window), code)
     return size
 
 
-def _check_blocks(frame: bytes | memoryview, position: int, code: str) -> None:
-    """No block above 128 KiB (ZST-8). Whatever else is wrong with blocks is left to the decoder."""
+def _check_blocks(frame: bytes | memoryview, position: int, most: int, code: str) -> None:
+    """No block above 128 KiB or the window (ZST-8). Whatever else is wrong with blocks is left to the decoder."""
     end = len(frame)
     while position + 3 <= end:
         head = frame[position] | frame[position + 1] << 8 | frame[position + 2] << 16
         size = head >> 3
-        if size > _BLOCK_MAX:
-            raise refuse(code, "zstd frame with a block over 128 KiB")
+        if size > most:
+            raise refuse(code, f"zstd frame with a block over {most} bytes")
         if head & 1:
             return
         position += 3 + (1 if head & 6 == _RLE else size)

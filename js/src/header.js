@@ -38,7 +38,7 @@ export function readHeader(bytes, wanted, newest) {
   const [format, kind, suite, publisherId, bundleId, trustEpoch, manifest, body, critical, extensions] = fields;
   shape(format === 'bundlefmt/1', 'not a header');
   shape(kind === KIND_NUMBERS.release || kind === KIND_NUMBERS.pointer, 'kind');
-  shape(isUint(suite, 0, 65535), 'suite');
+  shape(isUint(suite), 'suite');
   shape(isDigest(publisherId), 'publisher_id');
   shape(isBytes(bundleId, 16), 'bundle_id');
   shape(isUint(trustEpoch, 1), 'trust_epoch');

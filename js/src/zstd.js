@@ -89,7 +89,7 @@ function judgeBlocks(frame, header, code) {
     last = (head & 1) === 1;
     const type = (head >> 1) & 3;
     const size = head >> 3;
-    must(type !== 3 && size <= BLOCK_MAX, code, 'a block of reserved type or over its limit');
+    must(type !== 3 && size <= Math.min(BLOCK_MAX, header.window), code, 'a block of reserved type or over its limit');
     at += 3 + (type === 1 ? 1 : size);
   }
   must(at + (header.checksum ? 4 : 0) === frame.length, code, 'not exactly one frame');

@@ -23,7 +23,7 @@ from support.reading import Pipe, collect, collect_once
 
 from bundlefmt.bundle import assemble
 from bundlefmt.bundle.front import audit_bundle
-from bundlefmt.bundle.reader import read_pointer
+from bundlefmt.bundle.pointers import read_pointer
 from bundlefmt.bundle.trees import BundleTree
 from bundlefmt.crypto import keypem, suite
 from bundlefmt.errors import BundleError

@@ -198,7 +198,7 @@ def test_a_pointer_has_recipients_too(tmp_path: Path) -> None:
     from support.vectorset import VECTORS
 
     case = next(c for c in VECTORS.bundles if c.kind == "pointer" and c.open["result"] == "accept")
-    from bundlefmt.bundle.reader import read_pointer
+    from bundlefmt.bundle.pointers import read_pointer
     from bundlefmt.conformance import reference
 
     with reference.setting(case) as given:

@@ -62,6 +62,11 @@ OWN_FAULTS: dict[str, Form] = {
         "The stated window is the largest that can be written.",
         "ZST-5",
     ),
+    "block-over-window": Form(
+        lambda p: frame(raw_blocks(p), len(p), window=b"\0"),
+        "A raw block is larger than the stated window of 1 KiB.",
+        "ZST-8",
+    ),
     "not-compressed": Form(lambda p: p, "A stored record is labelled zstd.", "ZST-1"),
     "gzip": Form(lambda p: bytes.fromhex("1f8b08000000000000ff") + p, "The record begins like gzip.", "ZST-1"),
     "one-byte": Form(lambda _: b"\x28", "The record is the first byte of the magic.", "ZST-1"),

@@ -135,7 +135,7 @@ def _extensions() -> Iterator[Case]:
 
 
 def _suite_and_kind() -> Iterator[Case]:
-    for suite in (0, 2, 2570, 61440):
+    for suite in (0, 2, 2570, 61440, 65536, 2**53 - 1):
         bundle = release(f"header-suite-{suite}").hook("header_item", _put(2, suite))
         yield case(bundle, f"The suite is {suite}.", "HDR-2", "UNSUPPORTED_SUITE")
     release_key = SigningKey("standard release 1")

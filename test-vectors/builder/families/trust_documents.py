@@ -383,6 +383,9 @@ def _files() -> Iterator[Case]:
             "A line is no base64.",
         ),
         ("no-end", good.replace(lines[-1], ""), "ARM-1", "The armor has no end line."),
+        ("frames-cut", armor(label, section[:-1]), "ARM-2", "The last byte inside the armor is missing."),
+        ("frames-trailing", armor(label, section + b"\0"), "ARM-2", "A byte follows the last frame."),
+        ("twice", good + good, "ARM-2", "The reader's trust file holds its block twice."),
     ):
         chain = rotated() if "epoch" in name else standard()
         bundle = release(f"trustfile-{name}", chain)
