@@ -61,7 +61,7 @@ def streamed(data: bytes, after: int, workers: int) -> tuple[list[tuple[int, int
     code = ""
     try:
         for chunk in reader.contents():
-            found.append((chunk.row, chunk.offset, bytes(chunk.data)))
+            found.append((chunk.row, chunk.offset, bytes(chunk.data)))  # noqa: PERF401 - kept when it raises
     except BundleError as exc:
         code = exc.code
     assert code_of(reader.verify_all) == code
