@@ -96,6 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:2] == ["publisher", "sign"]:  # a signer of trust documents looks for it there
+        del arguments[0]
     caught = _catch_signals()
     try:
         return _dispatch(arguments)

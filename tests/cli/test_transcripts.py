@@ -36,6 +36,10 @@ def test_help_of_every_verb_has_an_example(stock: Shop, verb: str) -> None:
     assert f"  bundlefmt {verb}" in text.split("example", 1)[1]
 
 
+def test_publisher_sign_is_sign(stock: Shop) -> None:
+    assert stock.run("publisher", "sign", "--help").out == stock.run("sign", "--help").out
+
+
 def test_top_level_help_lists_verbs_and_exit_codes(stock: Shop) -> None:
     text = stock.run("--help").out
     assert all(re.search(rf"^  {verb} ", text, re.MULTILINE) for verb in VERBS)
