@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -245,6 +246,18 @@ def _contents() -> Iterator[Case]:
     ]
     comment = "A wrong content ends in a record in which another, right one follows."
     yield case(bundle, comment, "BDY-5 RDG-5", "CONTENT_DIGEST", stop=1)
+    for name, cuts, comment in (
+        ("one-record", (0, 5999, 6000), "One record yields a wrong content in two pieces."),
+        ("last-record", (2000, 5999, 6000), "The last record of a wrong content yields two pieces of it."),
+    ):
+        files = [File("a", b"a"), File("b", expand("body", "b", 6000))]
+        bundle = tree(f"body-content-pieces-{name}", *files)
+        false = _changed(files[1].data)
+        before = [Record([0])] + [Record([[1, 0, at]]) for at in cuts[:1] if at]
+        pieces = [[1, start, end - start] for start, end in pairwise(cuts)]
+        bundle.records = [*before, Record(pieces, plain=false[cuts[0] :])]
+        comment += " Nothing of that record is released."
+        yield case(bundle, comment, "BDY-5 RDG-5", "CONTENT_DIGEST", stop=len(before))
     bundle = tree("body-digest-of-other", File("a", b"a" * 50), File("b", b"b" * 50))
     bundle.hook("listing_item", lambda rows: [[*rows[0][:3], bytes(32)], rows[1]])
     comment = "The listing has a digest of zeros for a content."

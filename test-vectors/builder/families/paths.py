@@ -146,6 +146,9 @@ def cases() -> Iterator[Case]:
         files = (File(path, b"%d" % i) for i, path in enumerate(paths))
         rules = "PTH-7 PTH-8" if name in ("same-folder", "same-name", "file-like-folder") else "PTH-1"
         yield case(tree(f"paths-fine-{name}", *files), comment, _RULES.get(name, rules))
+    bundle = tree("paths-fine-many-deep", *(File(f"{i:03d}" + "/a" * 500, b"") for i in range(1000)))
+    comment = "A thousand empty files, each in 500 folders of its own: half a million names to compare."
+    yield case(bundle, comment, "PTH-7 PTH-8")
 
 
 _RULES = {
