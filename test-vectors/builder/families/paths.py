@@ -146,9 +146,16 @@ def cases() -> Iterator[Case]:
         files = (File(path, b"%d" % i) for i, path in enumerate(paths))
         rules = "PTH-7 PTH-8" if name in ("same-folder", "same-name", "file-like-folder") else "PTH-1"
         yield case(tree(f"paths-fine-{name}", *files), comment, _RULES.get(name, rules))
-    bundle = tree("paths-fine-many-deep", *(File(f"{i:03d}" + "/a" * 500, b"") for i in range(1000)))
-    comment = "A thousand empty files, each in 500 folders of its own: half a million names to compare."
-    yield case(bundle, comment, "PTH-7 PTH-8")
+    bundle = tree("paths-fine-several-deep", *_deep(8))
+    yield case(bundle, "Eight empty files, each in 500 folders of its own.", "PTH-7 PTH-8")
+    bundle = tree("paths-many-deep", *_deep(1000), File("999" + "/a" * 498 + "/A/b", b""))
+    comment = "Half a million folders, of which two deep ones differ in case."
+    yield case(bundle, comment, "PTH-7", "PATH_COLLISION")
+
+
+def _deep(count: int) -> list[File]:
+    """Empty files, each in folders of its own."""
+    return [File(f"{i:03d}" + "/a" * 500, b"") for i in range(count)]
 
 
 _RULES = {
