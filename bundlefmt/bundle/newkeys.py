@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bundlefmt.bundle.unpack import sync_folder
-from bundlefmt.bundle.workplace import make_file, private_path
+from bundlefmt.bundle.workplace import alone, make_file, private_path
 from bundlefmt.errors import KeyFileError, refuse
 from bundlefmt.keys.files import read_text
 from bundlefmt.keys.forms import clean, scan_identities
@@ -54,7 +54,7 @@ def accept_identities(path: str | os.PathLike[str], identities: Sequence[Identit
     """
     target = os.path.realpath(path)
     try:
-        with _alone(os.path.dirname(target)):
+        with alone(os.path.dirname(target)):
             text = read_text(target) if os.path.lexists(target) else ""
             try:
                 held = _key_ids(text) if text.strip() else set()
@@ -77,19 +77,6 @@ def _key_ids(text: str) -> set[bytes]:
     """What a keyring holds, whatever the form of its keys; encrypted ones tell their key id."""
     found = scan_identities(clean(text.encode()))
     return {each.recipient.key_id if isinstance(each, Identity) else each.key_id for each in found}
-
-
-@contextlib.contextmanager
-def _alone(folder: str) -> Iterator[None]:
-    """One writer of keyrings in a folder at a time: the lock is on the folder, as the file itself is replaced."""
-    import fcntl  # noqa: PLC0415 - only here
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _replace(path: str, data: bytes) -> None:

@@ -6,7 +6,9 @@ what to remove.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 _NAME_LEN = 32  # letters of the name that are kept; four bytes each still fit into 255
 
@@ -34,6 +36,19 @@ def make_file(path: str, mode: int = 0o600) -> int:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     return os.open(path, flags, mode)
+
+
+@contextlib.contextmanager
+def alone(folder: str) -> Iterator[None]:
+    """One process at a time reads a file of a folder and replaces it; the lock is on the folder, as the file goes."""
+    import fcntl  # noqa: PLC0415 - only here
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def name_new(work: str, target: str) -> None:

@@ -22,14 +22,20 @@ def replace_trust(path: str, chain: TrustChain) -> None:
     Raises:
         WriteError: WRITE_FAILED; the file is as it was.
     """
+    from bundlefmt.bundle.workplace import alone
     from bundlefmt.cli.output import replace_file
     from bundlefmt.trust.chain import format_trust_file
     from bundlefmt.trust.rotation import extends
 
-    # Read again, as somebody else may have made an epoch meanwhile.
-    if not extends(chain, arguments.load_trust(path)):
-        raise refuse("WRITE_FAILED", f"{path} holds documents that the new chain does not go on from")
-    replace_file(path, format_trust_file(chain).encode())
+    # Somebody else may have made an epoch meanwhile: two of one number would be a fork on the devices. So the
+    # file is read again, and nobody may replace it between that and our replacing it.
+    try:
+        with alone(os.path.dirname(os.path.abspath(path))):
+            if not extends(chain, arguments.load_trust(path)):
+                raise refuse("WRITE_FAILED", f"{path} holds documents that the new chain does not go on from")
+            replace_file(path, format_trust_file(chain).encode())
+    except OSError as exc:
+        raise refuse("WRITE_FAILED", f"{path}: {exc.strerror}") from exc
 
 
 def start_trust(path: str, chain: TrustChain) -> None:
