@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.publisher import Publisher, signer
+from support.publisher import Publisher
 
 from bundlefmt.bundle.workplace import alone
 from bundlefmt.cli.trustfile import replace_trust
@@ -14,18 +14,16 @@ from bundlefmt.errors import WriteError
 from bundlefmt.trust.chain import TrustChain, format_trust_file
 
 
-def _epoch_two(name: str) -> tuple[TrustChain, TrustChain]:
-    """A publisher's first chain, and a second epoch of its own for each name."""
+def _epoch_two(expires: int) -> tuple[TrustChain, TrustChain]:
+    """A publisher's first chain, and a second epoch of its own for each expiry."""
     publisher = Publisher("race")
-    first = publisher.chain
-    publisher.rotate(signer(f"root of {name}"))
-    return first, publisher.chain
+    return publisher.chain, publisher.rotate(expires=expires)
 
 
 def test_two_rotations_at_once_make_one_epoch(tmp_path: Path) -> None:
     path = tmp_path / "acme.trust"
-    first, mine = _epoch_two("mine")
-    _, theirs = _epoch_two("theirs")
+    first, mine = _epoch_two(10**10)
+    _, theirs = _epoch_two(10**10 + 1)
     assert mine.frames() != theirs.frames()
     path.write_text(format_trust_file(first))
     failed: list[WriteError] = []
@@ -49,7 +47,7 @@ def test_two_rotations_at_once_make_one_epoch(tmp_path: Path) -> None:
 
 def test_the_next_epoch_goes_on_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "acme.trust"
-    first, mine = _epoch_two("mine")
+    first, mine = _epoch_two(10**10)
     path.write_text(format_trust_file(first))
     replace_trust(str(path), mine)
     assert path.read_text() == format_trust_file(mine)
