@@ -84,6 +84,7 @@ def in_order(tasks: Iterable[Task[T]], workers: int, budget: int) -> Generator[T
     def work() -> None:
         while (slot := queue.get()) is not None:
             slot.run()
+        queue.put(None)  # for the next thread: one end ends all, also one that a signal kept out of the list
 
     threads: list[threading.Thread] = []
     waiting: deque[_Slot[T]] = deque()
@@ -114,8 +115,7 @@ def in_order(tasks: Iterable[Task[T]], workers: int, budget: int) -> Generator[T
         # Whatever was not started is emptied out, so that threads end before buffers and files are released.
         for slot in waiting:
             slot.task = _nothing  # type: ignore[assignment]
-        for _ in threads:
-            queue.put(None)
+        queue.put(None)
         for thread in threads:
             thread.join()
 

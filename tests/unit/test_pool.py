@@ -163,3 +163,23 @@ def test_buffers_are_used_again() -> None:
     for thread in threads:
         thread.join()
     assert len(found) == 1200
+
+
+def test_a_signal_while_threads_are_started_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second thread runs already when the signal comes, and nobody has noted it yet."""
+    before = _threads()
+    real = threading.Thread.start
+    started = []
+
+    def start(self: threading.Thread) -> None:
+        real(self)
+        started.append(self)
+        if len(started) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order([Task(1, partial(_later, number)) for number in range(9)], 2, 9))
+    for thread in started:
+        thread.join(5)
+    assert _threads() == before
