@@ -14,7 +14,7 @@ from bundlefmt.bundle.encode import write_at
 from bundlefmt.bundle.front import Audited, audit_bundle
 from bundlefmt.bundle.policy import TrustPolicy
 from bundlefmt.bundle.source import ByteSource, FileSource, fill
-from bundlefmt.bundle.workplace import make_file, private_path
+from bundlefmt.bundle.workplace import make_file, name_new, private_path
 from bundlefmt.errors import BundleError, refuse
 from bundlefmt.trust.chain import TrustChain
 
@@ -97,11 +97,9 @@ def _same(path: str, source: FileSource) -> None:
 
 def _name(work: str, path: str) -> None:
     try:
-        os.link(work, path)  # fails when the name was taken meanwhile
+        name_new(work, path)
     except FileExistsError:
         raise refuse("WRITE_FAILED", f"{path} exists already") from None
-    except OSError:  # a file system without hard links
-        os.rename(work, path)
 
 
 def verify_written(handle: int, chain: TrustChain, kind: int) -> Audited:

@@ -30,15 +30,15 @@ def output_file(path: str | None) -> Iterator[BinaryIO]:
         return
     if os.path.lexists(path):
         raise refuse("WRITE_FAILED", f"{path} exists already")
+    from bundlefmt.bundle.workplace import name_new
+
     with _partial(path, 0o666) as (work, file):
         yield file
         file.close()
         try:
-            os.link(work, path)  # fails when the name was taken meanwhile
+            name_new(work, path)
         except FileExistsError:
             raise refuse("WRITE_FAILED", f"{path} exists already") from None
-        except OSError:  # a file system without hard links
-            os.rename(work, path)
 
 
 def replace_file(path: str, data: bytes) -> None:
